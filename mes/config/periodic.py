@@ -1,0 +1,17 @@
+"""Every periodic job in one table: what runs how often on which queue. Each is safe to run twice."""
+
+from typing import Any
+
+BEAT_SCHEDULE: dict[str, dict[str, Any]] = {
+    # name: task, seconds between runs. The claim ticks only offer work; the lease in PostgreSQL decides who does it.
+    "claim controllers": {"task": "mes.tracking.tasks.claim_controllers", "schedule": 2.0},
+    "claim the broadcast": {"task": "mes.live.tasks.claim_broadcast", "schedule": 2.0},
+    "materialise shifts": {"task": "mes.plant.tasks.materialise_shifts", "schedule": 3600.0},
+    "sample partitions": {"task": "mes.tracking.tasks.turn_partitions", "schedule": 3600.0},
+    "seal the journal": {"task": "mes.journal.tasks.seal", "schedule": 5.0},
+}
+
+ROUTES: dict[str, dict[str, str]] = {
+    "mes.tracking.tasks.claim_controllers": {"queue": "poll"},
+    "mes.live.tasks.claim_broadcast": {"queue": "live"},
+}

@@ -1,0 +1,52 @@
+"""People with a role and the lines they may see; API keys for machines."""
+
+from django.contrib.auth.models import AbstractUser
+from django.contrib.postgres.fields import ArrayField
+from django.db import models
+
+from mes.plant.models import Line
+
+
+class Role(models.TextChoices):
+    """What a person does in the plant; it decides the home page and what may be changed."""
+
+    OPERATOR = "operator", "Operator"
+    SUPERVISOR = "supervisor", "Supervisor"
+    PLANNER = "planner", "Planner"
+    ENGINEER = "engineer", "Engineer"
+    MAINTENANCE = "maintenance", "Maintenance"
+    QUALITY = "quality", "Quality"
+    FINANCE = "finance", "Finance"
+    MANAGER = "manager", "Manager"
+    ADMIN = "admin", "Admin"
+
+
+class Person(AbstractUser):
+    """A person who logs in. `all_lines` or the listed lines are what they may see; outside is 404."""
+
+    role = models.CharField(max_length=12, choices=Role, default=Role.OPERATOR)
+    all_lines = models.BooleanField(default=False, help_text="May see every line of every site.")
+    lines = models.ManyToManyField(Line, blank=True, related_name="people")
+
+    class Meta:
+        verbose_name_plural = "people"
+        ordering = ["username"]
+
+
+class ApiKey(models.Model):
+    """A key for a machine or program. Only its SHA-256 is stored; the key itself is shown once."""
+
+    name = models.CharField(max_length=80, unique=True)
+    owner = models.ForeignKey(Person, on_delete=models.CASCADE, related_name="api_keys")
+    key_hash = models.CharField(max_length=64, unique=True)
+    scopes = ArrayField(models.CharField(max_length=40), default=list, help_text="read, observations, orders, ...")
+    lines = models.ManyToManyField(Line, blank=True, help_text="Empty: the lines of its owner.")
+    expires_at = models.DateTimeField(null=True, blank=True)
+    created_at = models.DateTimeField(auto_now_add=True)
+    revoked_at = models.DateTimeField(null=True, blank=True)
+
+    class Meta:
+        ordering = ["name"]
+
+    def __str__(self) -> str:
+        return self.name

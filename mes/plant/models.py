@@ -1,0 +1,204 @@
+"""The plant: site, area, line, work center (each with its ISA-95 level), shift patterns and materialised shifts."""
+
+from django.contrib.postgres.constraints import ExclusionConstraint
+from django.contrib.postgres.fields import ArrayField, DateTimeRangeField, RangeBoundary, RangeOperators
+from django.core.validators import RegexValidator
+from django.db import models
+from django.db.models import Func
+
+CODE = RegexValidator(
+    r"^[A-Za-z0-9][A-Za-z0-9_.-]*$", "Use letters, digits, '-', '_' and '.', starting with a letter or digit."
+)
+
+
+class TsTzRange(Func):
+    """tstzrange(start, end, '[)'): half-open, and open for ever where the end is null."""
+
+    function = "TSTZRANGE"
+    output_field = DateTimeRangeField()
+
+
+def half_open() -> RangeBoundary:
+    """The bounds '[)' that every interval in Millwright has."""
+    return RangeBoundary(inclusive_lower=True, inclusive_upper=False)
+
+
+class ShiftPattern(models.Model):
+    """A named weekly pattern of shifts in local wall time."""
+
+    code = models.CharField(max_length=40, unique=True, validators=[CODE])
+    name = models.CharField(max_length=120)
+
+    class Meta:
+        ordering = ["code"]
+
+    def __str__(self) -> str:
+        return f"{self.code} {self.name}"
+
+
+class ShiftRule(models.Model):
+    """One shift of a pattern: on which weekdays it starts, from when to when.
+
+    An end at or before the start is on the next day.
+    """
+
+    pattern = models.ForeignKey(ShiftPattern, on_delete=models.CASCADE, related_name="rules")
+    name = models.CharField(max_length=60)
+    days = ArrayField(models.PositiveSmallIntegerField(), help_text="0 = Monday ... 6 = Sunday, the day it starts.")
+    starts = models.TimeField()
+    ends = models.TimeField()
+
+    class Meta:
+        ordering = ["pattern", "starts"]
+        constraints = [models.UniqueConstraint(fields=["pattern", "name"], name="shift_rule_once")]
+
+    def __str__(self) -> str:
+        return f"{self.name} {self.starts:%H:%M}-{self.ends:%H:%M}"
+
+
+class BreakRule(models.Model):
+    """A planned break inside a shift, in local wall time."""
+
+    rule = models.ForeignKey(ShiftRule, on_delete=models.CASCADE, related_name="breaks")
+    name = models.CharField(max_length=60)
+    starts = models.TimeField()
+    ends = models.TimeField()
+
+    class Meta:
+        ordering = ["rule", "starts"]
+        constraints = [models.UniqueConstraint(fields=["rule", "starts"], name="break_rule_once")]
+
+    def __str__(self) -> str:
+        return f"{self.name} {self.starts:%H:%M}-{self.ends:%H:%M}"
+
+
+class Node(models.Model):
+    """What every level of the plant has: a code people share, a name, and its ISA-95 level."""
+
+    class Level(models.TextChoices):
+        SITE = "site", "Site"
+        AREA = "area", "Area"
+        WORK_CENTER = "work-center", "Work center (production line)"
+        WORK_UNIT = "work-unit", "Work unit (machine)"
+
+    code = models.CharField(max_length=40, unique=True, validators=[CODE])
+    name = models.CharField(max_length=120)
+    shift_pattern = models.ForeignKey(
+        ShiftPattern, null=True, blank=True, on_delete=models.PROTECT, help_text="Empty: as the level above."
+    )
+
+    class Meta:
+        abstract = True
+        ordering = ["code"]
+
+    def __str__(self) -> str:
+        return f"{self.code} {self.name}"
+
+
+class Site(Node):
+    """A plant at one place, with one time zone."""
+
+    isa95_level = models.CharField(max_length=12, choices=Node.Level, default=Node.Level.SITE)
+    time_zone = models.CharField(max_length=60, help_text="IANA name, e.g. Europe/Berlin.")
+    production_day = models.CharField(
+        max_length=12,
+        choices=[
+            ("shift-start", "Day the shift starts"),
+            ("shift-end", "Day the shift ends"),
+            ("calendar", "Calendar day"),
+        ],
+        default="shift-start",
+    )
+
+
+class Area(Node):
+    """A part of a site."""
+
+    site = models.ForeignKey(Site, on_delete=models.PROTECT, related_name="areas")
+    isa95_level = models.CharField(max_length=12, choices=Node.Level, default=Node.Level.AREA)
+
+
+class Line(Node):
+    """A production line: machines in series or in parallel that share shifts and orders."""
+
+    area = models.ForeignKey(Area, on_delete=models.PROTECT, related_name="lines")
+    isa95_level = models.CharField(max_length=12, choices=Node.Level, default=Node.Level.WORK_CENTER)
+    flow = models.CharField(max_length=8, choices=[("serial", "Serial"), ("parallel", "Parallel")], default="serial")
+    orders_run_on = models.CharField(
+        max_length=12,
+        choices=[("line", "All machines of the line"), ("work-center", "One work center")],
+        default="line",
+        help_text="What starts when an order is started at a station.",
+    )
+    position = models.PositiveSmallIntegerField(default=0)
+
+
+class WorkCenter(Node):
+    """A machine: what is polled, counted, stopped and shown as one tile."""
+
+    line = models.ForeignKey(Line, on_delete=models.PROTECT, related_name="work_centers")
+    isa95_level = models.CharField(max_length=12, choices=Node.Level, default=Node.Level.WORK_UNIT)
+    position = models.PositiveSmallIntegerField(default=0, help_text="Place in the line, upstream first.")
+    is_exit = models.BooleanField(default=False, help_text="The line's good output is counted here.")
+    micro_stop_s = models.PositiveIntegerField(
+        default=120, help_text="Shorter stops are micro-stops; 0 turns that off."
+    )
+    archived = models.BooleanField(default=False, help_text="Kept for its history, no longer polled or shown.")
+
+
+class Holiday(models.Model):
+    """A date on which no shift of the site starts."""
+
+    site = models.ForeignKey(Site, on_delete=models.CASCADE, related_name="holidays")
+    date = models.DateField()
+    name = models.CharField(max_length=60)
+
+    class Meta:
+        ordering = ["site", "date"]
+        constraints = [models.UniqueConstraint(fields=["site", "date"], name="holiday_once")]
+
+    def __str__(self) -> str:
+        return f"{self.date} {self.name}"
+
+
+class Shift(models.Model):
+    """A shift that takes place on a line: half-open UTC instants made from the pattern's local wall time."""
+
+    line = models.ForeignKey(Line, on_delete=models.PROTECT, related_name="shifts")
+    name = models.CharField(max_length=60)
+    production_date = models.DateField()
+    starts_at = models.DateTimeField()
+    ends_at = models.DateTimeField()
+
+    class Meta:
+        ordering = ["line", "starts_at"]
+        indexes = [models.Index(fields=["line", "starts_at"], name="shift_start")]
+        constraints = [
+            ExclusionConstraint(
+                name="shift_no_overlap",
+                expressions=[
+                    ("line", RangeOperators.EQUAL),
+                    (TsTzRange("starts_at", "ends_at", half_open()), RangeOperators.OVERLAPS),
+                ],
+            ),
+            models.CheckConstraint(name="shift_forward", condition=models.Q(ends_at__gt=models.F("starts_at"))),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.name} {self.production_date}"
+
+
+class ShiftBreak(models.Model):
+    """A planned break of a materialised shift, in UTC."""
+
+    shift = models.ForeignKey(Shift, on_delete=models.CASCADE, related_name="breaks")
+    name = models.CharField(max_length=60)
+    starts_at = models.DateTimeField()
+    ends_at = models.DateTimeField()
+
+    class Meta:
+        ordering = ["starts_at"]
+        constraints = [models.UniqueConstraint(fields=["shift", "starts_at"], name="shift_break_once")]
+
+    def __str__(self) -> str:
+        return self.name

@@ -1,0 +1,149 @@
+"""What samples became: cursors, hourly counts with minute arrays, state intervals, flagged counts, and the samples."""
+
+from django.contrib.postgres.constraints import ExclusionConstraint
+from django.contrib.postgres.fields import ArrayField, RangeOperators
+from django.db import models
+
+from mes.plant.models import Shift, TsTzRange, WorkCenter, half_open
+from mes.plc.models import TagBinding, TagRole
+from mes.production.models import Item, WorkOrder
+
+
+def sixty_zeros() -> list[int]:
+    """An empty hour: one zero per minute."""
+    return [0] * 60
+
+
+class StreamCursor(models.Model):
+    """How far one stream of samples is stored. A sample's identity is (stream, fence, seq); not newer means seen."""
+
+    stream = models.CharField(max_length=60, unique=True, help_text="plc:<controller> or api:<work center>")
+    fence = models.BigIntegerField(default=0)
+    seq = models.BigIntegerField(default=-1)
+    at = models.DateTimeField(null=True, help_text="Time of the last good sample.")
+
+    def __str__(self) -> str:
+        return f"{self.stream} {self.fence}/{self.seq}"
+
+
+class SignalCursor(models.Model):
+    """The last raw value of one signal of a machine, written in the transaction that stored what it meant (R21)."""
+
+    work_center = models.ForeignKey(WorkCenter, on_delete=models.CASCADE, related_name="signals")
+    role = models.CharField(max_length=10, choices=TagRole)
+    binding = models.ForeignKey(TagBinding, null=True, on_delete=models.CASCADE)
+    raw = models.BigIntegerField(null=True)
+    text = models.CharField(max_length=100, blank=True, default="")
+    at = models.DateTimeField(null=True)
+    changed_at = models.DateTimeField(null=True, help_text="When the value last changed.")
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["work_center", "role"], name="signal_once")]
+
+    def __str__(self) -> str:
+        return f"{self.work_center_id} {self.role} {self.raw}"
+
+
+class CountHour(models.Model):
+    """Pieces of one machine in one hour, shift, order and item; each array holds the sixty minutes of the UTC hour."""
+
+    work_center = models.ForeignKey(WorkCenter, on_delete=models.PROTECT, related_name="counts")
+    hour = models.DateTimeField(help_text="Start of the UTC hour.")
+    shift = models.ForeignKey(Shift, null=True, on_delete=models.PROTECT, related_name="+")
+    order = models.ForeignKey(WorkOrder, null=True, on_delete=models.PROTECT, related_name="counts")
+    item = models.ForeignKey(Item, null=True, on_delete=models.PROTECT, related_name="+")
+    good = ArrayField(models.IntegerField(), size=60, default=sixty_zeros)
+    scrap = ArrayField(models.IntegerField(), size=60, default=sixty_zeros)
+    rework = ArrayField(models.IntegerField(), size=60, default=sixty_zeros)
+    good_sum = models.IntegerField(default=0)
+    scrap_sum = models.IntegerField(default=0)
+    rework_sum = models.IntegerField(default=0)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(
+                fields=["work_center", "hour", "shift", "order", "item"], name="count_hour_once", nulls_distinct=False
+            )
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.work_center_id} {self.hour:%Y-%m-%d %H}h"
+
+
+class CountFlag(models.Model):
+    """A count that needs more than a minute: made in a gap, held back as implausible, or entered by hand."""
+
+    class Kind(models.TextChoices):
+        GAP = "gap", "Made while nothing was heard"
+        QUARANTINE = "quarantine", "Implausible, held back"
+        MANUAL = "manual", "Entered by a person"
+
+    work_center = models.ForeignKey(WorkCenter, on_delete=models.PROTECT, related_name="count_flags")
+    kind = models.CharField(max_length=10, choices=Kind)
+    role = models.CharField(max_length=10, choices=TagRole)
+    quantity = models.DecimalField(max_digits=14, decimal_places=3)
+    from_at = models.DateTimeField()
+    to_at = models.DateTimeField()
+    shift = models.ForeignKey(Shift, null=True, on_delete=models.PROTECT, related_name="+")
+    order = models.ForeignKey(WorkOrder, null=True, on_delete=models.PROTECT, related_name="count_flags")
+    item = models.ForeignKey(Item, null=True, on_delete=models.PROTECT, related_name="+")
+    detail = models.CharField(max_length=200, blank=True, default="")
+    actor = models.CharField(max_length=150, blank=True, default="")
+    key = models.UUIDField(null=True, unique=True, help_text="The form's key: a repeat changes nothing.")
+
+    class Meta:
+        indexes = [models.Index(fields=["work_center", "to_at"], name="count_flag_time")]
+
+    def __str__(self) -> str:
+        return f"{self.work_center_id} {self.kind} {self.role} {self.quantity}"
+
+
+class StateInterval(models.Model):
+    """What a machine was doing from one instant to another, with the raw code it was read as."""
+
+    work_center = models.ForeignKey(WorkCenter, on_delete=models.PROTECT, related_name="states")
+    starts_at = models.DateTimeField()
+    ends_at = models.DateTimeField(null=True)
+    state = models.CharField(max_length=40)
+    kind = models.CharField(max_length=8, help_text="run, down, waiting, idle, setup or unknown.")
+    raw_code = models.IntegerField(null=True)
+    why = models.CharField(max_length=200, blank=True, default="", help_text="For unknown time: what was missing.")
+
+    class Meta:
+        ordering = ["work_center", "starts_at"]
+        indexes = [models.Index(fields=["work_center", "-starts_at"], name="state_latest")]
+        constraints = [
+            ExclusionConstraint(
+                name="state_no_overlap",
+                expressions=[
+                    ("work_center", RangeOperators.EQUAL),
+                    (TsTzRange("starts_at", "ends_at", half_open()), RangeOperators.OVERLAPS),
+                ],
+            ),
+            models.UniqueConstraint(fields=["work_center"], condition=models.Q(ends_at=None), name="state_one_open"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.work_center_id} {self.state}"
+
+
+class Sample(models.Model):
+    """One changed reading of one signal, kept for a limited time in daily partitions (made by a migration in SQL)."""
+
+    id = models.BigIntegerField(primary_key=True)
+    at = models.DateTimeField()
+    work_center = models.ForeignKey(WorkCenter, on_delete=models.DO_NOTHING, related_name="+")
+    role = models.CharField(max_length=10)
+    stream = models.CharField(max_length=60)
+    fence = models.BigIntegerField()
+    seq = models.BigIntegerField()
+    raw = models.BigIntegerField(null=True)
+    text = models.CharField(max_length=100, null=True)  # noqa: DJ001  (null: a number was read, not an empty text)
+    quality = models.CharField(max_length=10)
+
+    class Meta:
+        managed = False
+        db_table = "tracking_sample"
+
+    def __str__(self) -> str:
+        return f"{self.work_center_id} {self.role} {self.at}"
