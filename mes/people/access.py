@@ -1,0 +1,55 @@
+"""Who may see which lines and do which things: the one place where roles turn into permissions."""
+
+from django.db.models import QuerySet
+
+from mes.people.models import Person, Role
+from mes.plant.models import Line, WorkCenter
+
+_FLOOR = {Role.OPERATOR, Role.SUPERVISOR}
+_CRAFT = {Role.ENGINEER, Role.MAINTENANCE}
+
+# Action -> the roles that may do it. An admin may do everything; an action that is not listed is a programming mistake.
+ROLES_OF: dict[str, frozenset[str]] = {
+    "see_floor": frozenset(Role),
+    "see_station": frozenset(_FLOOR | {Role.PLANNER, Role.QUALITY, Role.MANAGER} | _CRAFT),
+    "see_audit": frozenset({Role.SUPERVISOR, Role.ENGINEER, Role.QUALITY, Role.FINANCE, Role.MANAGER}),
+    "see_controllers": frozenset({Role.SUPERVISOR, Role.MANAGER} | _CRAFT),
+    "start_order": frozenset(_FLOOR | {Role.PLANNER}),
+    "complete_order": frozenset(_FLOOR | {Role.PLANNER}),
+    "edit_orders": frozenset({Role.SUPERVISOR, Role.PLANNER}),
+    "explain_stop": frozenset(_FLOOR | {Role.MAINTENANCE, Role.QUALITY}),
+    "edit_stop": frozenset({Role.SUPERVISOR, Role.MAINTENANCE}),
+    "enter_scrap": frozenset(_FLOOR | {Role.QUALITY}),
+    "edit_schedule": frozenset({Role.SUPERVISOR, Role.PLANNER}),
+    "edit_reasons": frozenset({Role.SUPERVISOR, Role.ENGINEER}),
+    "edit_items": frozenset({Role.PLANNER, Role.ENGINEER}),
+    "edit_plant": frozenset({Role.ENGINEER}),
+    "edit_controllers": frozenset({Role.ENGINEER}),
+    "edit_people": frozenset(),
+    "edit_keys": frozenset(),
+}
+
+
+def lines_for(user: object) -> QuerySet[Line]:
+    """The lines a person may see: all of them, or those listed at the person; none for nobody and for the inactive."""
+    if not isinstance(user, Person) or not user.is_active:
+        return Line.objects.none()
+    if user.all_lines or user.is_superuser or user.role == Role.ADMIN:
+        return Line.objects.all()
+    return Line.objects.filter(people=user)
+
+
+def work_centers_for(user: object) -> QuerySet[WorkCenter]:
+    """The machines on a person's lines, without the archived ones."""
+    return WorkCenter.objects.filter(line__in=lines_for(user), archived=False)
+
+
+def may(user: object, action: str) -> bool:
+    """Whether the person's role allows the action (a key of `ROLES_OF`); on which line is `lines_for`'s question.
+
+    Raises KeyError for an action nobody defined, so that a typing mistake never grants or denies in silence.
+    """
+    roles = ROLES_OF[action]
+    if not isinstance(user, Person) or not user.is_active:
+        return False
+    return user.is_superuser or user.role == Role.ADMIN or user.role in roles
