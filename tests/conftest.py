@@ -1,26 +1,83 @@
-"""What every test shares."""
+"""Fixtures for all tests: the servers of this run, a clear word where they are missing, and the browser."""
 
+import os
+import sys
 from collections.abc import Iterator
-from typing import Any
+from typing import TYPE_CHECKING, NoReturn
+from urllib.parse import urlsplit
 
 import pytest
-from django.db.backends.postgresql.operations import DatabaseOperations
 
-JOURNAL = "journal_journalentry"
+if TYPE_CHECKING:
+    from playwright.sync_api import Browser
+
+_CHROMIUM_FLAGS = [
+    "--no-sandbox",  # Chromium's sandbox does not start as root
+    "--disable-gpu",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+]
 
 
-@pytest.fixture(autouse=True, scope="session")
-def _transactional_tests_may_empty_the_journal() -> Iterator[None]:
-    """The journal refuses TRUNCATE, with which a transactional test clears up: its guard is off for that statement."""
-    plain = DatabaseOperations.sql_flush
+def _refuse(what: str) -> NoReturn:
+    pytest.exit(f"These tests need {what}. Run them with: ./manage.py test {' '.join(sys.argv[1:])}", returncode=2)
 
-    def flush(self: DatabaseOperations, style: Any, tables: Any, **options: Any) -> list[str]:
-        statements = plain(self, style, tables, **options)
-        if JOURNAL not in tables:
-            return statements
-        switch = f"ALTER TABLE {JOURNAL} {{}} TRIGGER USER"
-        return [switch.format("DISABLE"), *statements, switch.format("ENABLE")]
 
-    DatabaseOperations.sql_flush = flush  # type: ignore[method-assign]
-    yield
-    DatabaseOperations.sql_flush = plain  # type: ignore[method-assign]
+@pytest.fixture(scope="session")
+def django_db_modify_db_settings() -> None:
+    """Comes before the test database: a sentence instead of a refused connection where there is no server."""
+    if not os.environ.get("MES_DATABASE_URL"):
+        _refuse("PostgreSQL and Valkey")
+
+
+@pytest.fixture
+def test_database_url(transactional_db: None) -> str:
+    """Address of the test database, for processes that a test starts; what the test stores is committed."""
+    from django.db import connection
+
+    parts = urlsplit(os.environ["MES_DATABASE_URL"])
+    return parts._replace(path="/" + connection.settings_dict["NAME"]).geturl()
+
+
+@pytest.fixture(scope="session")
+def redis_url() -> str:
+    """Address of the Valkey of this run."""
+    url = os.environ.get("MES_REDIS_URL")
+    if not url:
+        _refuse("PostgreSQL and Valkey")
+    return url
+
+
+@pytest.fixture(scope="session")
+def chromium() -> str:
+    """Path of the Chromium of this run."""
+    from mes.config.processes.browser import find_chromium
+
+    found = find_chromium()
+    if not found:
+        _refuse("Chromium")
+    return found
+
+
+@pytest.fixture(scope="module")
+def browser(chromium: str) -> Iterator["Browser"]:
+    """A headless Chromium for the tests of one module; each test opens its own context.
+
+    One per module and not per session, because Playwright keeps an event loop running in this thread, in which no
+    async test could run. For the same reason Django must be told that its ORM is used on purpose.
+    """
+    from playwright.sync_api import sync_playwright
+
+    before = os.environ.get("DJANGO_ALLOW_ASYNC_UNSAFE")
+    os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"] = "true"
+    with sync_playwright() as playwright:
+        opened = playwright.chromium.launch(executable_path=chromium, args=_CHROMIUM_FLAGS)
+        yield opened
+        opened.close()
+    if before is None:
+        del os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"]
+    else:
+        os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"] = before

@@ -1,0 +1,1 @@
+"""Child processes: how they are told apart, started, watched, restarted and stopped."""
