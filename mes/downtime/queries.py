@@ -1,0 +1,103 @@
+"""Reading stops: how each is named, which need a reason, and which reasons are likely."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+
+from django.db.models import Count, DurationField, Exists, ExpressionWrapper, F, OuterRef, Q, QuerySet
+from django.db.models.functions import Coalesce, Extract
+
+from mes.downtime.models import Reason, Stop
+from mes.plant.models import Line, Shift, ShiftBreak, WorkCenter
+
+NEED_A_REASON = ("down", "idle")  # waiting is explained by its neighbour, setup by the changeover itself
+HISTORY = timedelta(days=30)
+
+
+def stop_ref(stop: Stop) -> str:
+    """How an address names a stop: its machine and its start in UTC, e.g. FILL-1@2026-11-22T10:42:00.120000Z."""
+    start = stop.starts_at.astimezone(UTC)
+    return f"{stop.work_center.code}@{start:%Y-%m-%dT%H:%M:%S.%f}Z"
+
+
+def stop_by_ref(ref: str, work_centers: QuerySet[WorkCenter]) -> Stop | None:
+    """The stop such an address names, if it is on one of these machines."""
+    code, _, start = ref.partition("@")
+    try:
+        starts_at = datetime.strptime(start, "%Y-%m-%dT%H:%M:%S.%fZ").replace(tzinfo=UTC)
+    except ValueError:
+        return None
+    stops = Stop.objects.select_related("work_center__line__area__site", "reason__parent")
+    return stops.filter(work_center__in=work_centers, work_center__code=code, starts_at=starts_at).first()
+
+
+def stops_that_need_a_reason(stops: QuerySet[Stop], now: datetime) -> QuerySet[Stop]:
+    """The stops for which a person should say why, the open ones as long as they are at `now`.
+
+    They are unexplained, of a kind that does not explain itself, no micro-stops, and take time from a shift: what
+    lies outside all shifts or wholly inside a break costs nothing.
+    """
+    until = Coalesce(F("ends_at"), now)
+    length = ExpressionWrapper(until - F("starts_at"), output_field=DurationField())
+    within = Shift.objects.filter(
+        line=OuterRef("work_center__line"), starts_at__lt=OuterRef("until"), ends_at__gt=OuterRef("starts_at")
+    )
+    in_break = ShiftBreak.objects.filter(
+        shift__line=OuterRef("work_center__line"), starts_at__lte=OuterRef("starts_at"), ends_at__gte=OuterRef("until")
+    )
+    unexplained = stops.filter(reason=None, kind__in=NEED_A_REASON)
+    timed = unexplained.annotate(until=until, length_s=Extract(length, "epoch"))
+    return timed.filter(Exists(within), ~Exists(in_break), length_s__gte=F("work_center__micro_stop_s"))
+
+
+def stops_in(work_centers: Iterable[WorkCenter], start: datetime, end: datetime) -> QuerySet[Stop]:
+    """Stops that overlap [start, end), the latest first."""
+    touching = Q(starts_at__lt=end) & (Q(ends_at=None) | Q(ends_at__gt=start))
+    stops = Stop.objects.filter(touching, work_center__in=list(work_centers))
+    return stops.select_related("work_center__line__area__site", "reason__parent").order_by("-starts_at", "-pk")
+
+
+@dataclass(frozen=True, slots=True)
+class Category:
+    """One tile of the reason sheet and the reasons behind it."""
+
+    reason: Reason
+    children: list[Reason]
+
+
+def reason_tree() -> list[Category]:
+    """The reasons in use, two levels. A category without children is a reason itself."""
+    reasons = list(Reason.objects.filter(archived=False))
+    below: dict[int, list[Reason]] = {}
+    for reason in reasons:
+        if reason.parent_id is not None:
+            below.setdefault(reason.parent_id, []).append(reason)
+    return [Category(reason, below.get(reason.pk, [reason])) for reason in reasons if reason.parent_id is None]
+
+
+@dataclass(frozen=True, slots=True)
+class Suggestion:
+    """A likely reason and why we think so."""
+
+    reason: Reason
+    why: str
+
+
+def suggestions_for(stop: Stop, now: datetime, limit: int = 4) -> list[Suggestion]:
+    """Likely reasons: the one whose PLC code the machine gave, then the machine's most frequent of the last 30 days."""
+    leaves = Reason.objects.filter(archived=False, children=None)
+    found: list[Suggestion] = []
+    if stop.plc_code:
+        found = [Suggestion(r, f"the machine gave code {stop.plc_code}") for r in leaves.filter(plc_code=stop.plc_code)]
+    lately = Q(stops__work_center=stop.work_center_id, stops__starts_at__gte=now - HISTORY)
+    often = leaves.annotate(times=Count("stops", filter=lately)).filter(times__gt=0).order_by("-times", "position")
+    known = {suggestion.reason.pk for suggestion in found}
+    found += [
+        Suggestion(reason, f"{reason.times} in the last 30 days") for reason in often[:limit] if reason.pk not in known
+    ]
+    return found[:limit]
+
+
+def shift_at(line: Line, at: datetime) -> Shift | None:
+    """The shift of the line in which the instant lies."""
+    return Shift.objects.filter(line=line, starts_at__lte=at, ends_at__gt=at).first()
