@@ -1,0 +1,123 @@
+"""Lines from their machines (pure): serial by the bottleneck of each item and the exit's output, parallel as a sum."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from decimal import Decimal
+
+from mes.oee.elements import CountSpan, Elements, add_up, elements_from
+from mes.oee.formulas import Kpi, kpi
+from mes.oee.policy import Policy
+from mes.oee.ratios import Note
+from mes.oee.timeline import Owned
+
+
+@dataclass(frozen=True, slots=True)
+class Station:
+    """A machine of a line: what owned its time, what it counted (in `unit`), whether the output leaves here."""
+
+    code: str
+    unit: str
+    owned: Sequence[Owned]
+    counts: Sequence[CountSpan]
+    is_exit: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class LineResult:
+    """Elements that add like a machine's, the KPIs, and per item the bottleneck whose ideal cycle was used."""
+
+    elements: Elements
+    kpi: Kpi
+    bottlenecks: tuple[tuple[str, str], ...] = ()
+
+
+def bottleneck_of(item: str, ideal_ms: Mapping[tuple[str, str], Decimal], codes: Sequence[str]) -> str | None:
+    """The station with the longest ideal cycle for an item (keys: station, item), or None where none is known."""
+    known = [code for code in codes if (code, item) in ideal_ms]
+    return max(known, key=lambda code: ideal_ms[code, item], default=None)
+
+
+def line_oee_serial(
+    stations: Sequence[Station],
+    ideal_ms: Mapping[tuple[str, str], Decimal],
+    policy: Policy,
+    *,
+    window: tuple[int, int] | None = None,
+    where: str = "",
+) -> LineResult:
+    """A serial line (R38): good pieces at its exit x ideal cycle of the item's bottleneck / the line's planned time.
+
+    Time is the time of the bottleneck of the item being made (of the exit where none is); scrap and rework of all
+    stations count, good pieces only at the exit: machines in series never add. Units must agree between the exit, the
+    bottlenecks and the stations with scrap; where they do not, every KPI made of pieces is None with a note.
+    Raises ValueError without exactly one exit.
+    """
+    exits = [station for station in stations if station.is_exit]
+    if len(exits) != 1:
+        raise ValueError(f"Line {where or '?'} has {len(exits)} exits: mark exactly one machine as its exit.")
+    codes = [station.code for station in stations]
+    items = sorted({count.item for station in stations for count in station.counts if count.item is not None})
+    found = {item: bottleneck_of(item, ideal_ms, codes) for item in items}
+    narrow = {item: code for item, code in found.items() if code is not None}
+    counts = [
+        replace(
+            count,
+            good=count.good if station.is_exit else 0,
+            ideal_cycle_ms=ideal_ms[narrow[count.item], count.item] if count.item in narrow else None,
+        )
+        for station in stations
+        for count in station.counts
+        if station.is_exit or count.scrap or count.rework
+    ]
+    elements = elements_from(_line_time(stations, exits[0], narrow), counts, window=window)
+    said = kpi(elements, policy, where=where)
+    units = {station.unit for station in stations if station.is_exit or station.code in narrow.values()}
+    units |= {station.unit for station in stations if any(count.scrap or count.rework for count in station.counts)}
+    return LineResult(elements, _in_one_unit(said, units, where), tuple(sorted(narrow.items())))
+
+
+def _line_time(stations: Sequence[Station], exit_station: Station, narrow: Mapping[str, str]) -> list[Owned]:
+    """The exit's time, with each stretch of an item replaced by the same stretch of that item's bottleneck."""
+    by_code = {station.code: station for station in stations}
+    pieces: list[Owned] = []
+    for piece in exit_station.owned:
+        code = narrow.get(piece.item or "", exit_station.code)
+        source = [piece] if code == exit_station.code else by_code[code].owned
+        for other in source:
+            start, end = max(piece.start_ms, other.start_ms), min(piece.end_ms, other.end_ms)
+            if start < end:
+                pieces.append(replace(other, start_ms=start, end_ms=end))
+    return pieces
+
+
+def line_parallel(machines: Sequence[tuple[str, Elements]], policy: Policy, *, where: str = "") -> LineResult:
+    """Parallel machines (unit, elements) sum, then divide (R37, R38); mixed units: KPIs made of pieces are None."""
+    elements = add_up(part for _, part in machines)
+    return LineResult(elements, _in_one_unit(kpi(elements, policy, where=where), {unit for unit, _ in machines}, where))
+
+
+_OF_PIECES = (
+    "performance",
+    "quality",
+    "oee",
+    "nee",
+    "teep",
+    "ooe",
+    "oee_low",
+    "oee_high",
+    "headline",
+    "effectiveness",
+    "quality_ratio",
+    "scrap_ratio",
+    "rework_ratio",
+    "first_pass_yield",
+    "throughput_per_h",
+)
+
+
+def _in_one_unit(said: Kpi, units: set[str], where: str) -> Kpi:
+    if len(units) <= 1:
+        return said
+    text = f"Pieces in {' and '.join(sorted(units))}{f' on {where}' if where else ''} cannot be added: set one unit."
+    nothing = dict.fromkeys(_OF_PIECES)
+    return replace(said, **nothing, notes=(*said.notes, Note("mixed-units", "", text)))  # type: ignore[arg-type]
