@@ -25,7 +25,7 @@ POLICY = "; ".join(
 
 
 class ChunkedBodyMiddleware:
-    """Gives a chunked request the length of its body: without it DRF under Daphne reads an empty body and answers 200."""
+    """Gives a chunked request the length of its body: else DRF under Daphne reads an empty body and answers 200."""
 
     def __init__(self, get_response: GetResponse) -> None:
         self.get_response = get_response

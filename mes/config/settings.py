@@ -21,7 +21,9 @@ VARIABLES = [
     Variable("MES_SECRET_KEY", "", "signing key; `up` makes one per data directory; needed in production"),
     Variable("MES_DATA_DIR", "data", "folder for logs, spool, static files and the embedded servers"),
     Variable("MES_ALLOWED_HOSTS", "127.0.0.1,localhost,[::1]", "host names the web server answers to, comma separated"),
-    Variable("MES_ORIGINS", "", "exact browser origins for sockets and forms, e.g. https://mes.plant; `up` adds its own"),
+    Variable(
+        "MES_ORIGINS", "", "exact browser origins of sockets and forms, e.g. https://mes.plant; `up` adds its own"
+    ),
     Variable("MES_INSECURE_HTTP", "", "1 allows log-in cookies over plain HTTP on other hosts than this one"),
     Variable("MES_POOL_MAX", "10", "database connections a web process may hold"),
     Variable("MES_TIME_ZONE", "UTC", "time zone of pages that belong to no site"),
@@ -64,6 +66,7 @@ BASE_DIR = Path(__file__).resolve().parent.parent.parent
 DATA_DIR = Path(env("MES_DATA_DIR")).absolute()
 MES_ENV = env("MES_ENV")
 PRODUCTION = MES_ENV == "production"
+SPOOL_BYTES = int(env("MES_SPOOL_MB")) * 1_000_000
 REDIS_URL = env("MES_REDIS_URL") or "redis://127.0.0.1:6379/0"
 
 DEBUG = False
@@ -101,6 +104,7 @@ INSTALLED_APPS = [
     "mes.live",
     "mes.api",
     "mes.screens",
+    "mes.plantfile",
     "mes.demo",
 ]
 

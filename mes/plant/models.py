@@ -1,5 +1,7 @@
 """The plant: site, area, line, work center (each with its ISA-95 level), shift patterns and materialised shifts."""
 
+from decimal import Decimal
+
 from django.contrib.postgres.constraints import ExclusionConstraint
 from django.contrib.postgres.fields import ArrayField, DateTimeRangeField, RangeBoundary, RangeOperators
 from django.core.validators import RegexValidator
@@ -142,6 +144,12 @@ class WorkCenter(Node):
     is_exit = models.BooleanField(default=False, help_text="The line's good output is counted here.")
     micro_stop_s = models.PositiveIntegerField(
         default=120, help_text="Shorter stops are micro-stops; 0 turns that off."
+    )
+    target_oee = models.DecimalField(
+        max_digits=4,
+        decimal_places=3,
+        default=Decimal("0.850"),
+        help_text="Target output = this share of the ideal rate.",
     )
     archived = models.BooleanField(default=False, help_text="Kept for its history, no longer polled or shown.")
 

@@ -26,16 +26,31 @@ class StreamCursor(models.Model):
         return f"{self.stream} {self.fence}/{self.seq}"
 
 
+class MachineCursor(models.Model):
+    """When a machine was last heard: the one row that every batch writes for it."""
+
+    work_center = models.OneToOneField(WorkCenter, on_delete=models.CASCADE, related_name="heard")
+    heard_at = models.DateTimeField()
+    silence_s = models.FloatField(default=3.0, help_text="Unheard for longer, what it does is unknown.")
+
+    def __str__(self) -> str:
+        return f"{self.work_center_id} heard {self.heard_at}"
+
+
 class SignalCursor(models.Model):
-    """The last raw value of one signal of a machine, written in the transaction that stored what it meant (R21)."""
+    """The last raw value of one signal of a machine, written in the transaction that stored what it meant (R21).
+
+    Written when the value changes or is lost: an unchanged, readable signal was last read when its machine was heard.
+    """
 
     work_center = models.ForeignKey(WorkCenter, on_delete=models.CASCADE, related_name="signals")
     role = models.CharField(max_length=10, choices=TagRole)
     binding = models.ForeignKey(TagBinding, null=True, on_delete=models.CASCADE)
     raw = models.BigIntegerField(null=True)
     text = models.CharField(max_length=100, blank=True, default="")
-    at = models.DateTimeField(null=True)
-    changed_at = models.DateTimeField(null=True, help_text="When the value last changed.")
+    at = models.DateTimeField(help_text="When it was last read, if it is lost.")
+    changed_at = models.DateTimeField(help_text="When the value last changed.")
+    lost = models.BooleanField(default=False, help_text="The tag could not be read since `at`.")
 
     class Meta:
         constraints = [models.UniqueConstraint(fields=["work_center", "role"], name="signal_once")]

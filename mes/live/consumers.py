@@ -1,0 +1,220 @@
+"""The live socket: a snapshot, then frames as the broadcaster made them, and the heartbeat. No query per message."""
+
+import asyncio
+import json
+from datetime import UTC, datetime
+from functools import lru_cache
+from typing import Any
+
+import redis.asyncio as aioredis
+from channels.db import database_sync_to_async
+from channels.generic.websocket import AsyncWebsocketConsumer
+from django.conf import settings
+from django.contrib.auth import get_user
+
+from mes.live.book import fragment
+from mes.live.scope import Wanted, key_of, origin_allowed, topics_in, wanted
+from mes.live.send import BEAT_GROUP, line_group, person_group
+from mes.live.tiles import in_plant_order, iso, tiles_of
+from mes.people.models import Person
+from mes.plant.models import WorkCenter
+
+RECHECK_S = 30
+GATHER_S = 0.02  # the lines of one tick go into one frame
+_clients: dict[int, "aioredis.Redis"] = {}
+
+
+def _client() -> "aioredis.Redis":
+    """One Redis client per event loop, shared by all sockets of the process."""
+    loop = id(asyncio.get_running_loop())
+    if loop not in _clients:
+        _clients[loop] = aioredis.Redis.from_url(settings.REDIS_URL, socket_timeout=2, socket_connect_timeout=1)
+    return _clients[loop]
+
+
+class LiveConsumer(AsyncWebsocketConsumer):
+    """One browser. Frames carry this socket's own `seq` without gaps; a lost line frame leads to a new snapshot."""
+
+    async def connect(self) -> None:
+        """Checks origin and identity, then sends the snapshot of everything asked for and allowed."""
+        self.headers = dict(self.scope["headers"])
+        self.seq, self.boot, self.at = 0, "", ""
+        self.lseq: dict[str, int] = {}
+        self.pending: dict[str, str] = {}
+        self.flusher: asyncio.Task[None] | None = None
+        self.checker: asyncio.Task[None] | None = None
+        self.wanted = Wanted({}, ())
+        self.person: Person | None = None
+        if not origin_allowed(self.headers) or not await self._identify():
+            await self.close(code=4403)
+            return
+        await self.accept()
+        await self._join()
+        self.checker = asyncio.create_task(self._recheck())
+
+    async def disconnect(self, code: int) -> None:
+        """Leaves every group."""
+        for task in (self.flusher, self.checker):
+            if task is not None:
+                task.cancel()
+        for group in self._groups():
+            await self.channel_layer.group_discard(group, self.channel_name)
+
+    async def receive(self, text_data: str | None = None, bytes_data: bytes | None = None) -> None:
+        """A client may only ask for a new snapshot; anything else ends the socket."""
+        try:
+            message = json.loads(text_data or "")
+        except ValueError:
+            message = None
+        if not isinstance(message, dict) or message.get("type") != "resync":
+            await self.close(code=1003)
+            return
+        await self._snapshot()
+
+    async def line_frame(self, event: dict[str, Any]) -> None:
+        """One line's changes from the broadcaster: put into the next frame, in order, or replaced by a snapshot."""
+        line, lseq = event["line"], event["lseq"]
+        if event["boot"] != self.boot or lseq > self.lseq.get(line, 0) + 1:
+            await self._snapshot()
+            return
+        if lseq <= self.lseq.get(line, 0):
+            return
+        self.lseq[line], self.at = lseq, event["at"]
+        text = self._narrow(line, event["text"])
+        if not text:
+            return
+        if line in self.pending:
+            await self._flush()
+        self.pending[line] = text
+        if self.flusher is None or self.flusher.done():
+            self.flusher = asyncio.create_task(self._flush_soon())
+
+    async def beat_frame(self, event: dict[str, Any]) -> None:
+        """The heartbeat that began at the poller; it tells how fresh each controller is."""
+        text = f'{{"type":"beat","boot":{json.dumps(self.boot)},"seq":{self.seq},"at":"{event["at"]}","sources":'
+        await self.send(text_data=text + _own_sources(event["text"], self.codes) + "}")
+
+    async def kicked(self, event: dict[str, Any]) -> None:
+        """The person logged out, was deactivated or lost rights: the browser must come again."""
+        await self.close(code=4401)
+
+    async def _identify(self) -> bool:
+        self.key = await database_sync_to_async(key_of)(self.headers)
+        self.person = None if self.key else await self._session_person()
+        return self.key is not None or self.person is not None
+
+    async def _session_person(self) -> Person | None:
+        def load() -> Person | None:
+            session = self.scope.get("session")
+            if session is None or not session.exists(session.session_key):
+                return None
+            user = get_user(_SessionOnly(session))  # type: ignore[arg-type]
+            return user if isinstance(user, Person) and user.is_active else None
+
+        return await database_sync_to_async(load)()
+
+    async def _join(self) -> None:
+        self.wanted = await database_sync_to_async(wanted)(self.person, self.key, topics_in(self.scope["query_string"]))
+        self.codes = await database_sync_to_async(self._sources_of)()
+        for group in self._groups():
+            await self.channel_layer.group_add(group, self.channel_name)
+        for topic in self.wanted.refused:
+            reason = "unknown, or not one of yours"
+            await self.send(text_data=json.dumps({"type": "refused", "topic": topic, "reason": reason}))
+        await self._snapshot()
+
+    def _groups(self) -> list[str]:
+        own = [person_group(self.person.pk)] if self.person else []
+        return [line_group(line) for line in self.wanted.lines] + [BEAT_GROUP, *own]
+
+    def _sources_of(self) -> frozenset[str]:
+        bound = WorkCenter.objects.filter(line__code__in=self.wanted.lines)
+        return frozenset(bound.exclude(bindings=None).values_list("bindings__controller__code", flat=True).distinct())
+
+    def _narrow(self, line: str, text: str) -> str:
+        """The whole ready text, or only the wanted machines of it for a socket that watches single machines."""
+        machines = self.wanted.lines.get(line)
+        if machines is None:
+            return text
+        return fragment({code: tile for code, tile in json.loads("{" + text + "}").items() if code in machines})
+
+    async def _snapshot(self) -> None:
+        """Everything as last sent by the broadcaster; computed here only while there is no broadcaster."""
+        self.pending.clear()
+        lines = list(self.wanted.lines)
+        kept = await self._kept(lines)
+        boots = {line["boot"] for line in kept.values()}
+        if len(kept) < len(lines) or len(boots) > 1:
+            computed = await database_sync_to_async(self._computed)([line for line in lines if line not in kept])
+            kept = {line: kept.get(line) or computed[line] for line in lines}
+        self.boot = max(boots, key=lambda boot: [line["boot"] for line in kept.values()].count(boot), default="")
+        self.lseq = {line: found["lseq"] for line, found in kept.items()}
+        text = ",".join(filter(None, (self._narrow(line, found["text"]) for line, found in kept.items())))
+        self.seq += 1
+        head = f'{{"type":"snapshot","boot":{json.dumps(self.boot)},"seq":{self.seq},"at":"{_now()}","tiles":{{'
+        await self.send(text_data=head + text + "}}")
+
+    async def _kept(self, lines: list[str]) -> dict[str, dict[str, Any]]:
+        if not lines:
+            return {}
+        try:
+            texts = await _client().mget([f"mes:line:{line}" for line in lines])
+        except (aioredis.RedisError, OSError):
+            return {}
+        return {line: json.loads(text) for line, text in zip(lines, texts, strict=True) if text}
+
+    @staticmethod
+    def _computed(lines: list[str]) -> dict[str, dict[str, Any]]:
+        machines = in_plant_order(WorkCenter.objects.filter(line__code__in=lines, archived=False))
+        tiles = tiles_of(machines, now=datetime.now(UTC))
+        return {
+            line: {
+                "boot": "",
+                "lseq": 0,
+                "text": fragment({code: tile for code, tile in tiles.items() if tile["line"] == line}),
+            }
+            for line in lines
+        }
+
+    async def _flush_soon(self) -> None:
+        await asyncio.sleep(GATHER_S)
+        await self._flush()
+
+    async def _flush(self) -> None:
+        if not self.pending:
+            return
+        body = ",".join(self.pending.values())
+        self.pending.clear()
+        self.seq += 1
+        head = f'{{"type":"tiles","boot":{json.dumps(self.boot)},"seq":{self.seq},"at":"{self.at}","d":{{'
+        await self.send(text_data=head + body + "}}")
+
+    async def _recheck(self) -> None:
+        """Rights may change while a socket is open: looked at again twice a minute, and at once by a kick."""
+        while True:
+            await asyncio.sleep(RECHECK_S)
+            before = self.wanted
+            if not await self._identify():
+                await self.close(code=4401)
+                return
+            topics = topics_in(self.scope["query_string"])
+            if await database_sync_to_async(wanted)(self.person, self.key, topics) != before:
+                await self.close(code=4401)
+                return
+
+
+@lru_cache(maxsize=256)
+def _own_sources(text: str, codes: frozenset[str]) -> str:
+    """Only the controllers of one's own lines: others one does not even learn of. The same for many sockets."""
+    return json.dumps({code: source for code, source in json.loads(text).items() if code in codes})
+
+
+class _SessionOnly:
+    """What Django's get_user needs of a request: the session."""
+
+    def __init__(self, session: Any) -> None:
+        self.session = session
+
+
+def _now() -> str:
+    return iso(datetime.now(UTC)) or ""

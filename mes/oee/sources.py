@@ -1,0 +1,94 @@
+"""Loads the stored rows that a window of machines needs: a fixed number of queries, grouped per machine."""
+
+from collections import defaultdict
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from decimal import Decimal
+
+from django.db.models import Q, QuerySet
+
+from mes.downtime.models import Stop
+from mes.plant.models import Shift, ShiftBreak, WorkCenter
+from mes.production.models import IdealCycle, Run
+from mes.tracking.models import CountFlag, CountHour, MachineCursor, StateInterval
+
+HOUR = timedelta(hours=1)
+
+
+@dataclass(slots=True)
+class MachineRows:
+    """The rows of one machine that touch a window, each sorted by time."""
+
+    shifts: list[Shift] = field(default_factory=list)
+    breaks: list[ShiftBreak] = field(default_factory=list)
+    states: list[StateInterval] = field(default_factory=list)
+    stops: list[Stop] = field(default_factory=list)
+    runs: list[Run] = field(default_factory=list)
+    counts: list[CountHour] = field(default_factory=list)
+    flags: list[CountFlag] = field(default_factory=list)
+    ideals: dict[int, list[IdealCycle]] = field(default_factory=dict)
+    heard_at: datetime | None = None
+    silence_s: float = 3.0
+
+    def known_until(self, now: datetime) -> datetime:
+        """Until when an open interval is known to go on: now while the machine is heard, else when it last was."""
+        if self.heard_at is None:
+            return now
+        return now if now - self.heard_at <= timedelta(seconds=self.silence_s) else self.heard_at
+
+    def shift_start(self, shift: int | None) -> datetime | None:
+        """When a loaded shift began; None for none."""
+        return next((row.starts_at for row in self.shifts if row.pk == shift), None)
+
+    def ideal_ms(self, item: int | None, at: datetime) -> Decimal | None:
+        """The ideal cycle in ms per piece of an item at an instant; None where none is valid (R31)."""
+        for cycle in self.ideals.get(item or 0, []):
+            if cycle.valid_from <= at and (cycle.valid_to is None or at < cycle.valid_to):
+                return cycle.ideal_cycle_s * 1000
+        return None
+
+
+def load_rows(work_centers: Sequence[WorkCenter], start: datetime, end: datetime) -> dict[int, MachineRows]:
+    """Rows of every machine that overlap [start, end), in a fixed number of queries."""
+    rows = {wc.pk: MachineRows() for wc in work_centers}
+    keys = list(rows)
+    _shifts(work_centers, rows, start, end)
+    for span in _overlapping(StateInterval.objects.all(), keys, start, end):
+        rows[span.work_center_id].states.append(span)
+    for stop in _overlapping(Stop.objects.select_related("reason"), keys, start, end):
+        rows[stop.work_center_id].stops.append(stop)
+    for run in _overlapping(Run.objects.select_related("order", "item"), keys, start, end):
+        rows[run.work_center_id].runs.append(run)
+    hours = CountHour.objects.filter(work_center__in=keys, hour__gt=start - HOUR, hour__lt=end).order_by("hour")
+    for count in hours.select_related("item"):
+        rows[count.work_center_id].counts.append(count)
+    flags = CountFlag.objects.filter(work_center__in=keys, to_at__gt=start, to_at__lte=end, kind__in=("gap", "manual"))
+    for flag in flags.select_related("item").order_by("to_at"):
+        rows[flag.work_center_id].flags.append(flag)
+    owned: list[CountHour | Run | CountFlag] = [r for m in rows.values() for r in (*m.counts, *m.runs, *m.flags)]
+    items = {row.item_id for row in owned if row.item_id}
+    cycles: dict[int, dict[int, list[IdealCycle]]] = defaultdict(lambda: defaultdict(list))
+    for cycle in IdealCycle.objects.filter(work_center__in=keys, item__in=items).order_by("valid_from"):
+        cycles[cycle.work_center_id][cycle.item_id].append(cycle)
+    for heard in MachineCursor.objects.filter(work_center__in=keys):
+        rows[heard.work_center_id].heard_at = heard.heard_at
+        rows[heard.work_center_id].silence_s = heard.silence_s
+    for pk, machine in rows.items():
+        machine.ideals = dict(cycles[pk])
+    return rows
+
+
+def _overlapping(query: QuerySet, keys: list[int], start: datetime, end: datetime) -> QuerySet:
+    overlap = Q(starts_at__lt=end) & (Q(ends_at=None) | Q(ends_at__gt=start))
+    return query.filter(overlap, work_center__in=keys).order_by("starts_at")
+
+
+def _shifts(work_centers: Sequence[WorkCenter], rows: dict[int, MachineRows], start: datetime, end: datetime) -> None:
+    lines: dict[int, list[Shift]] = defaultdict(list)
+    wanted = {wc.line_id for wc in work_centers}
+    for shift in Shift.objects.filter(line__in=wanted, starts_at__lt=end, ends_at__gt=start).prefetch_related("breaks"):
+        lines[shift.line_id].append(shift)
+    for wc in work_centers:
+        rows[wc.pk].shifts = sorted(lines[wc.line_id], key=lambda shift: shift.starts_at)
+        rows[wc.pk].breaks = [row for shift in rows[wc.pk].shifts for row in shift.breaks.all()]

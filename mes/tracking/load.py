@@ -1,0 +1,97 @@
+"""Reads what a batch needs: machines as stored, and who owns a count at an instant. A few queries per batch."""
+
+from bisect import bisect_right
+from collections import defaultdict
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import TYPE_CHECKING
+
+from django.db.models import Q
+
+from mes.downtime.models import Stop
+from mes.plant.models import Shift, WorkCenter
+from mes.production.models import Run
+from mes.tracking.models import MachineCursor, SignalCursor, StateInterval
+from mes.tracking.reading import LastValue, Machine, OpenSpan, OpenStop
+
+if TYPE_CHECKING:
+    from mes.tracking.ingest import MachineContext
+
+
+@dataclass(frozen=True, slots=True)
+class Owner:
+    """Shift, order and item that a count belongs to; None where there was none."""
+
+    shift: int | None
+    order: int | None
+    item: int | None
+
+
+class CountOwners:
+    """Answers for a machine and an instant: which shift and which order's run was it (R3, R26)?"""
+
+    def __init__(self, shifts: dict[int, list[tuple]], runs: dict[int, list[tuple]]) -> None:
+        self._shifts, self._runs = shifts, runs
+
+    def at(self, work_center: int, instant: datetime) -> Owner:
+        """The owner of a count at that instant; a count on a border belongs to what begins there."""
+        shift = _covering(self._shifts.get(work_center, []), instant)
+        run = _covering(self._runs.get(work_center, []), instant)
+        return Owner(shift[2] if shift else None, run[2] if run else None, run[3] if run else None)
+
+    def over(self, work_center: int, start: datetime, end: datetime) -> Owner:
+        """The owner of pieces made somewhere between: an order or shift only if it covers the whole stretch (R26)."""
+        first, last = self.at(work_center, start), self.at(work_center, end)
+        return Owner(
+            first.shift if first.shift == last.shift else None,
+            first.order if first.order == last.order else None,
+            first.item if first.order == last.order else None,
+        )
+
+
+def _covering(rows: list[tuple], instant: datetime) -> tuple | None:
+    """The row (start, end, ...) with start <= instant < end from rows sorted by start; an end of None is open."""
+    index = bisect_right([row[0] for row in rows], instant) - 1
+    if index < 0:
+        return None
+    row = rows[index]
+    return row if row[1] is None or instant < row[1] else None
+
+
+def count_owners(instants: Mapping[int, Iterable[datetime]]) -> CountOwners:
+    """Loads the shifts and runs that the given instants of each machine can fall into. Three queries at most."""
+    if not instants:
+        return CountOwners({}, {})
+    moments = [instant for times in instants.values() for instant in times]
+    first, last = min(moments), max(moments)
+    runs: dict[int, list[tuple]] = defaultdict(list)
+    rows = Run.objects.filter(Q(ends_at=None) | Q(ends_at__gt=first), work_center__in=instants, starts_at__lte=last)
+    for run in rows.order_by("starts_at").values_list("work_center_id", "starts_at", "ends_at", "order_id", "item_id"):
+        runs[run[0]].append(run[1:])
+    lines = dict(WorkCenter.objects.filter(pk__in=instants).values_list("pk", "line_id"))
+    by_line: dict[int, list[tuple]] = defaultdict(list)
+    shifts = Shift.objects.filter(line__in=set(lines.values()), starts_at__lte=last, ends_at__gt=first)
+    for shift in shifts.order_by("starts_at").values_list("line_id", "starts_at", "ends_at", "pk"):
+        by_line[shift[0]].append(shift[1:])
+    return CountOwners({pk: by_line[line] for pk, line in lines.items()}, runs)
+
+
+def machines(work_centers: set[int], contexts: "Mapping[int, MachineContext]") -> dict[int, Machine]:
+    """The machines as stored. A cursor of another tag than the one bound now is not continued: it starts anew."""
+    found = {pk: Machine(pk, None, {}, None, None) for pk in work_centers}
+    for cursor in MachineCursor.objects.filter(work_center__in=work_centers):
+        found[cursor.work_center_id].heard_at = cursor.heard_at
+    for signal in SignalCursor.objects.filter(work_center__in=work_centers):
+        machine, bound = found[signal.work_center_id], contexts[signal.work_center_id].bindings
+        if bound.get(signal.role, signal.binding_id) != signal.binding_id:
+            continue
+        at = signal.at if signal.lost else machine.heard_at or signal.at
+        machine.values[signal.role] = LastValue(signal.raw, signal.text, at, signal.changed_at, lost=signal.lost)
+    for span in StateInterval.objects.filter(work_center__in=work_centers, ends_at=None):
+        found[span.work_center_id].span = OpenSpan(
+            span.pk, span.starts_at, span.state, span.kind, span.raw_code, span.why
+        )
+    for stop in Stop.objects.filter(work_center__in=work_centers, ends_at=None):
+        found[stop.work_center_id].stop = OpenStop(stop.pk, stop.starts_at, stop.state, stop.kind, stop.plc_code)
+    return found
