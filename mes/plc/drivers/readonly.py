@@ -10,7 +10,8 @@ _READ_TAG, _READ_FRAGMENT, _LIST_TAGS, _PCCC = 0x4C, 0x52, 0x55, 0x4B
 _READING = frozenset({_GET_ALL, _GET_LIST, _GET_ONE, _READ_TAG, _READ_FRAGMENT, _LIST_TAGS})
 _CONNECTION_MANAGER = b"\x02\x20\x06\x24\x01"
 _CONNECTION_SERVICES = frozenset({0x4E, 0x54, 0x5B})  # Forward Close, Forward Open, Large Forward Open
-_UNCONNECTED_SEND = 0x52
+_UNCONNECTED_SEND = 0x52  # the same number as Read Tag Fragmented: the path tells them apart
+_SYMBOLIC, _SYMBOL_CLASS = b"\x91", b"\x20\x6b"
 _PCCC_PATH = b"\x02\x20\x67\x24\x01"
 _PCCC_READ_FUNCTIONS = frozenset({0xA1, 0xA2})  # protected typed logical read with two or three address fields
 
@@ -52,7 +53,7 @@ def _reads_unconnected(message: bytes) -> bool:
 def _reads(message: bytes) -> bool:
     service = message[0]
     if service in _READING:
-        return True
+        return service != _READ_FRAGMENT or message[2:3] == _SYMBOLIC or message[2:4] == _SYMBOL_CLASS
     if service == _MULTIPLE:
         body = message[2 + 2 * message[1] :]
         (count,) = struct.unpack_from("<H", body)

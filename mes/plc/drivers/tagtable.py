@@ -127,8 +127,7 @@ def _info_of(
     members: tuple[TagInfo, ...] = ()
     if isinstance(kind, Structure) and kind.string_capacity is None:
         members = tuple(
-            _info_of(m.name, m.type, (m.length,) if m.length else (), program, access)
-            for m in kind.members.values()
+            _info_of(m.name, m.type, (m.length,) if m.length else (), program, access) for m in kind.members.values()
         )
     type_name = kind.name
     if type_name == "DWORD" and dimensions:
