@@ -40,7 +40,8 @@ _TUNING = {
     "log_checkpoints": "off",
     "log_min_duration_statement": "2s",
 }
-_FORGETFUL = {"fsync": "off", "synchronous_commit": "off", "full_page_writes": "off"}
+# Committed rows still survive a kill of the server, only not a power cut.
+_FORGETFUL = {"fsync": "off", "full_page_writes": "off"}
 
 
 class PostgresProblem(Exception):

@@ -8,6 +8,8 @@ from pathlib import Path
 from typing import Any
 
 import redis
+from redis.backoff import NoBackoff
+from redis.retry import Retry
 
 from mes.config.embedded.kept import free_port, read_json, write_json, write_private
 from mes.config.processes.child import ChildSpec
@@ -90,7 +92,9 @@ class Valkey:
     def answers(self) -> bool:
         """True when the server takes commands; it does not while it still reads its file."""
         try:
-            with redis.Redis.from_url(self.url, socket_connect_timeout=1, socket_timeout=1) as client:
+            # No tries of its own: they would hold up the loop that asks us.
+            once = Retry(NoBackoff(), 0)
+            with redis.Redis.from_url(self.url, socket_connect_timeout=1, socket_timeout=1, retry=once) as client:
                 return bool(client.ping())
         except redis.RedisError:
             return False
