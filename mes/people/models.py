@@ -1,5 +1,7 @@
 """People with a role and the lines they may see; API keys for machines."""
 
+from typing import Any
+
 from django.contrib.auth.models import AbstractUser
 from django.contrib.postgres.fields import ArrayField
 from django.db import models
@@ -21,6 +23,10 @@ class Role(models.TextChoices):
     ADMIN = "admin", "Admin"
 
 
+# Whom the admin pages are open to; what they may change there is decided by `access.may`.
+STAFF_ROLES = (Role.ADMIN, Role.ENGINEER)
+
+
 class Person(AbstractUser):
     """A person who logs in. `all_lines` or the listed lines are what they may see; outside is 404."""
 
@@ -31,6 +37,13 @@ class Person(AbstractUser):
     class Meta:
         verbose_name_plural = "people"
         ordering = ["username"]
+
+    def save(self, **kwargs: Any) -> None:
+        """Saves the person; the role alone decides who reaches the admin pages."""
+        self.is_staff = self.is_superuser or self.role in STAFF_ROLES
+        if kwargs.get("update_fields") is not None:
+            kwargs["update_fields"] = {*kwargs["update_fields"], "is_staff"}
+        super().save(**kwargs)
 
 
 class ApiKey(models.Model):

@@ -1,0 +1,238 @@
+"""What a plant file says, as plain dataclasses. Lines serve messages only: two files that say the same are equal."""
+
+from dataclasses import dataclass, field
+from datetime import date, time
+from decimal import Decimal
+
+# The members of the MES_Line UDT and what each means: `udt: FILL_1` binds them all.
+UDT_MEMBERS = {
+    "heartbeat": "Heartbeat",
+    "epoch": "Epoch",
+    "good": "Good",
+    "scrap": "Scrap",
+    "total": "Total",
+    "state": "State",
+    "reason": "ReasonCode",
+    "order": "OrderId",
+    "speed": "Speed",
+}
+
+
+def _line() -> int:
+    return field(default=0, compare=False)
+
+
+@dataclass(frozen=True)
+class Ref:
+    """The code of another entry and where it is named."""
+
+    code: str
+    line: int = _line()
+
+
+@dataclass(frozen=True)
+class BreakRow:
+    """A planned break in local wall time."""
+
+    name: str
+    starts: time
+    ends: time
+
+
+@dataclass(frozen=True)
+class ShiftRow:
+    """One shift of a pattern; an end at or before the start is on the next day."""
+
+    name: str
+    days: tuple[int, ...]
+    starts: time
+    ends: time
+    breaks: tuple[BreakRow, ...] = ()
+    line: int = _line()
+
+
+@dataclass(frozen=True)
+class PatternRow:
+    """A weekly pattern of shifts."""
+
+    code: str
+    name: str
+    shifts: tuple[ShiftRow, ...]
+    line: int = _line()
+
+
+@dataclass(frozen=True)
+class HolidayRow:
+    """A date on which no shift starts."""
+
+    date: date
+    name: str
+
+
+@dataclass(frozen=True)
+class SiteRow:
+    """A site; `holidays` None: the file says nothing of them."""
+
+    code: str
+    name: str
+    time_zone: str
+    production_day: str
+    shifts: Ref | None
+    isa95: str
+    holidays: tuple[HolidayRow, ...] | None = None
+    line: int = _line()
+
+
+@dataclass(frozen=True)
+class AreaRow:
+    """An area of a site."""
+
+    code: str
+    name: str
+    site: Ref
+    shifts: Ref | None
+    isa95: str
+    line: int = _line()
+
+
+@dataclass(frozen=True)
+class LineRow:
+    """A line of an area."""
+
+    code: str
+    name: str
+    area: Ref
+    flow: str
+    orders_run_on: str
+    shifts: Ref | None
+    isa95: str
+    line: int = _line()
+
+
+@dataclass(frozen=True)
+class WorkCenterRow:
+    """A machine of a line."""
+
+    code: str
+    name: str
+    at_line: Ref
+    is_exit: bool
+    micro_stop_s: int
+    archived: bool
+    isa95: str
+    line: int = _line()
+
+
+@dataclass(frozen=True)
+class ControllerRow:
+    """A PLC."""
+
+    code: str
+    name: str
+    site: Ref
+    kind: str
+    address: str
+    period_s: Decimal
+    timeout_s: Decimal
+    enabled: bool
+    line: int = _line()
+
+
+@dataclass(frozen=True)
+class StateRow:
+    """One raw code of a state map."""
+
+    raw_code: int
+    state: str
+    kind: str
+
+
+@dataclass(frozen=True)
+class StateMapRow:
+    """A map from raw codes to states."""
+
+    code: str
+    name: str
+    states: tuple[StateRow, ...]
+    line: int = _line()
+
+
+@dataclass(frozen=True)
+class BindingRow:
+    """One tag and its meaning for one machine."""
+
+    work_center: Ref
+    role: str
+    controller: Ref
+    tag: str
+    state_map: Ref | None = None
+    modulus: int | None = None
+    floor: int = 0
+    factor: Decimal = Decimal(1)
+    max_rate_per_s: Decimal | None = None
+    line: int = _line()
+
+
+@dataclass(frozen=True)
+class ReasonRow:
+    """A category (no parent) or a reason."""
+
+    code: str
+    name: str
+    parent: str | None
+    klass: str
+    semi_e10: str
+    plc_code: int | None
+    archived: bool
+    line: int = _line()
+
+
+@dataclass(frozen=True)
+class CycleRow:
+    """Ideal seconds per piece on one machine."""
+
+    work_center: Ref
+    ideal_cycle_s: Decimal
+
+
+@dataclass(frozen=True)
+class ItemRow:
+    """Something the plant makes."""
+
+    code: str
+    name: str
+    unit: str
+    cycles: tuple[CycleRow, ...]
+    line: int = _line()
+
+
+@dataclass(frozen=True)
+class PersonRow:
+    """A person, without any password."""
+
+    username: str
+    name: str
+    role: str
+    all_lines: bool
+    lines: tuple[Ref, ...]
+    email: str
+    active: bool
+    line: int = _line()
+
+
+@dataclass(frozen=True)
+class Plant:
+    """Everything a plant file says. `bound` names the work centers whose bindings the file lists completely."""
+
+    patterns: tuple[PatternRow, ...] = ()
+    sites: tuple[SiteRow, ...] = ()
+    areas: tuple[AreaRow, ...] = ()
+    lines: tuple[LineRow, ...] = ()
+    work_centers: tuple[WorkCenterRow, ...] = ()
+    controllers: tuple[ControllerRow, ...] = ()
+    state_maps: tuple[StateMapRow, ...] = ()
+    bindings: tuple[BindingRow, ...] = ()
+    bound: tuple[str, ...] = ()
+    reasons: tuple[ReasonRow, ...] = ()
+    items: tuple[ItemRow, ...] = ()
+    people: tuple[PersonRow, ...] = ()
