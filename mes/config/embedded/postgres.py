@@ -107,7 +107,7 @@ class Postgres:
                 f"The database folder {folder} belongs to user {folder.stat().st_uid}, we are {os.geteuid()}. "
                 "Start Millwright as that user, or give it another folder with --data."
             )
-        run_as = server_user(folder, binaries() / "postgres")
+        run_as = server_user(folder, (str(binaries() / "pg_config"), "--bindir"))
         if run_as:
             os.chown(folder, run_as.uid, run_as.gid)
         return cls(folder=folder, run_as=run_as, durable=durable, **values)

@@ -13,8 +13,10 @@ class NoServerUser(Exception):
     """No other user can run the server here; the text says what to do."""
 
 
-def server_user(folder: Path, program: Path) -> RunAs | None:
-    """None when we are not root; else the user (and, where needed, the capability) that can run `program` in `folder`.
+def server_user(folder: Path, look: tuple[str, ...]) -> RunAs | None:
+    """None when we are not root; else the user (and, where needed, the capability) that can work in `folder`.
+
+    `look` is a command that succeeds where that user can use the programs.
 
     The modes of parent folders are never changed. Where another user may not pass them (a clone or data directory
     below a 0700 folder), the server keeps the capability to read past permissions; where root itself has lost that
@@ -30,7 +32,7 @@ def server_user(folder: Path, program: Path) -> RunAs | None:
     uid, gid = _user_of(folder)
     for capability in (None, "dac_read_search", "dac_override"):
         user = RunAs(uid, gid, capability)
-        if _can_run(user, folder, program):
+        if _can_work(user, folder, look):
             return user
     raise NoServerUser(
         f"PostgreSQL does not run as root, and user {uid} cannot enter {folder}. "
@@ -54,6 +56,6 @@ def _user_of(folder: Path) -> tuple[int, int]:
     )
 
 
-def _can_run(user: RunAs, folder: Path, program: Path) -> bool:
-    look = user.wrap(("sh", "-c", 'cd "$1" && "$2" --version', "sh", str(folder), str(program)), 9)
-    return subprocess.run(look, capture_output=True, check=False, cwd="/").returncode == 0
+def _can_work(user: RunAs, folder: Path, look: tuple[str, ...]) -> bool:
+    command = user.wrap(("sh", "-c", 'cd "$0" && "$@"', str(folder), *look), 9)
+    return subprocess.run(command, capture_output=True, check=False, cwd="/").returncode == 0

@@ -30,7 +30,11 @@ class RunAs:
 
     def wrap(self, command: tuple[str, ...], death_signal: int) -> tuple[str, ...]:
         """The command behind setpriv. The death signal is set there: a change of user clears an earlier one."""
-        kept = (f"--inh-caps=+{self.capability}", f"--ambient-caps=+{self.capability}") if self.capability else ()
+        kept: tuple[str, ...] = ()
+        if self.capability:
+            # no_setuid_fixup: else access(2), which PostgreSQL asks about its programs, ignores the capability.
+            kept = (f"--inh-caps=+{self.capability}", f"--ambient-caps=+{self.capability}")
+            kept += ("--securebits=+no_setuid_fixup",)
         return (
             "setpriv",
             f"--reuid={self.uid}",
