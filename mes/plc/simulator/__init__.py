@@ -1,0 +1,1 @@
+"""A virtual Allen-Bradley controller over EtherNet/IP: no Django in here; see `tags.VirtualController` and `server`."""
