@@ -40,7 +40,7 @@ class ControllerLoop:
         self._clock = clock
         self._factory = driver_factory
         self._on_event = on_event
-        self._lock = threading.Lock()
+        self._lock = threading.RLock()  # a sink may drop its own controller
         self._wake = threading.Event()
         self._stopped = False
         self._spec = spec
