@@ -117,7 +117,7 @@ def waterfall(elements: Elements, policy: Policy) -> Waterfall:
         ("breakdowns", elements.unplanned_ms - waiting),
         ("waiting", waiting),
         ("setup", elements.setup_ms),
-        ("minor_stops", elements.micro_ms if policy.micro_class == "iso" else 0),
+        *([("minor_stops", elements.micro_ms)] if policy.micro_class == "iso" else []),
         ("unknown", elements.unknown_ms - in_gaps),
     ]
     steps = [
