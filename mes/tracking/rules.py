@@ -74,8 +74,9 @@ def counter_delta(
     if value >= last:
         made = value - last
         return Delta(DeltaKind.OK, made) if made <= believed else Delta(DeltaKind.JUMP, 0, made)
-    if rule.modulus is not None and value - last + rule.modulus <= believed:
-        return Delta(DeltaKind.ROLLOVER, value - last + rule.modulus)
+    wrapped = value - last + rule.modulus if rule.modulus is not None else -1
+    if 0 <= wrapped <= believed:  # below 0: the last reading is from before the modulus was set
+        return Delta(DeltaKind.ROLLOVER, wrapped)
     if 0 <= since_reset <= believed:
         return Delta(DeltaKind.RESET, since_reset)
     return Delta(DeltaKind.RESYNC)
