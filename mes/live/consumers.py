@@ -67,7 +67,7 @@ class LiveConsumer(AsyncWebsocketConsumer):
         except ValueError:
             message = None
         if not isinstance(message, dict) or message.get("type") != "resync":
-            await self.close(code=1003)
+            await self.close(code=4400)
             return
         await self._snapshot()
 
