@@ -118,6 +118,11 @@ def _after_gap(local: datetime, zone: ZoneInfo) -> datetime:
     return high.replace(microsecond=0)
 
 
+def _by_the_clock(local: datetime, zone: ZoneInfo) -> datetime:
+    """When a rule's wall time comes: in the spring gap that is when clocks go forward over it."""
+    return to_utc(local, zone) if exists(local, zone) else _after_gap(local, zone)
+
+
 def local_label(at: datetime, zone: ZoneInfo) -> str:
     """Wall time with its offset where it would be ambiguous, e.g. "02:30 (+02:00)" (R7); else plain "14:05"."""
     there = at.astimezone(zone)
@@ -138,10 +143,11 @@ def materialise(
 ) -> list[ShiftSpan]:
     """All shifts that start on the local dates `first` to `last` inclusive, in order of time (R1, R2, R4, R7).
 
-    Start and end follow the wall clock, so a night shift lasts 7 or 9 hours when clocks change. A break starts by the
-    wall clock (in the spring gap: when the gap ends) and keeps its length. No shift starts on a holiday; an exception
+    Start and end follow the wall clock, so a night shift lasts 7 or 9 hours when clocks change; a rule's time in the
+    spring gap comes when clocks go forward over it (only times people type are refused), and an hour shown twice means
+    the first. A break starts by the wall clock and keeps its length. No shift starts on a holiday; an exception
     replaces a date's shifts, also on a holiday. A shift that has cycles takes place on their days, with their crew.
-    Raises CalendarError for overlapping shifts, breaks outside their shift and starts or ends in the spring gap.
+    Raises CalendarError for overlapping shifts, for breaks that overlap or lie outside their shift.
     """
     other = {exception.day: exception.rules for exception in exceptions}
     spans: list[ShiftSpan] = []
@@ -157,7 +163,7 @@ def materialise(
                 (rule, crew) for rule in rules if day.weekday() in rule.days for crew in _crews(rule, day, cycles)
             ]
         spans += [_shift(rule, day, zone, production_day, crew) for rule, crew in todays]
-    spans.sort(key=lambda span: (span.start, span.end, span.name))
+    spans = sorted((span for span in spans if span.start < span.end), key=lambda span: (span.start, span.name))
     for before, after in pairwise(spans):
         if after.start < before.end:
             said = f"Shift {after.name} of {after.start.astimezone(zone):%Y-%m-%d %H:%M} begins before shift"
@@ -181,10 +187,7 @@ def _crews(rule: ShiftRule, day: date, cycles: Sequence[CycleRule]) -> list[str 
 def _shift(rule: ShiftRule, day: date, zone: ZoneInfo, production_day: str, crew: str | None) -> ShiftSpan:
     local_start = datetime.combine(day, rule.start)
     local_end = datetime.combine(day if rule.end > rule.start else day + DAY, rule.end)
-    try:
-        start, end = to_utc(local_start, zone), to_utc(local_end, zone)
-    except CalendarError as error:
-        raise CalendarError(f"Shift {rule.name} of {day}: {error}") from None
+    start, end = _by_the_clock(local_start, zone), _by_the_clock(local_end, zone)
     return ShiftSpan(
         rule.name, _production_date(start, end, zone, production_day), start, end, _breaks(rule, day, end, zone), crew
     )
@@ -207,7 +210,7 @@ def _break(pause: BreakRule, rule: ShiftRule, day: date, zone: ZoneInfo) -> Span
     if begins < opens or begins + length > closes:
         said = f"Break {pause.name} ({pause.start:%H:%M}-{pause.end:%H:%M}) is not inside shift {rule.name}"
         raise CalendarError(f"{said} ({rule.start:%H:%M}-{rule.end:%H:%M}): move it.")
-    since = to_utc(begins, zone) if exists(begins, zone) else _after_gap(begins, zone)
+    since = _by_the_clock(begins, zone)
     return Span(pause.name, since, since + length)
 
 
@@ -233,11 +236,8 @@ def production_date_at(at: datetime, shifts: Iterable[ShiftSpan], zone: ZoneInfo
 
 def day_bounds(day: date, zone: ZoneInfo) -> tuple[datetime, datetime]:
     """A local calendar day as UTC [start, end): 23 or 25 hours when clocks change; begins after a midnight gap."""
-    start, end = (
-        to_utc(midnight, zone) if exists(midnight, zone) else _after_gap(midnight, zone)
-        for midnight in (datetime.combine(day, time()), datetime.combine(day + DAY, time()))
-    )
-    return start, end
+    first, last = datetime.combine(day, time()), datetime.combine(day + DAY, time())
+    return _by_the_clock(first, zone), _by_the_clock(last, zone)
 
 
 def scheduled_spans(shifts: Iterable[ShiftSpan], overrides: Iterable[Override] = ()) -> list[tuple[datetime, datetime]]:
