@@ -146,7 +146,16 @@ def run_pip(lock_file: str) -> None:
 
 def run_child(command: list[str], what: str) -> None:
     """Runs a command to its end; a stop of ours stops it too, and its failure is told with its last words."""
-    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, cwd=ROOT) as child:
+    import ctypes
+
+    libc = ctypes.CDLL(None)
+
+    def end_with_us() -> None:
+        libc.prctl(1, signal.SIGKILL)  # PR_SET_PDEATHSIG: a pip that outlived a kill would write into the next try
+
+    with subprocess.Popen(
+        command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, cwd=ROOT, preexec_fn=end_with_us
+    ) as child:
         for number in (signal.SIGTERM, signal.SIGHUP):
             signal.signal(number, lambda number, _: (child.terminate(), sys.exit(128 + number)))
         words = child.stdout.read() if child.stdout else ""
