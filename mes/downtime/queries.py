@@ -9,8 +9,9 @@ from django.db.models.functions import Coalesce, Extract
 
 from mes.downtime.models import Reason, Stop
 from mes.plant.models import Line, Shift, ShiftBreak, WorkCenter
+from mes.production.models import Run
 
-NEED_A_REASON = ("down", "idle")  # waiting is explained by its neighbour, setup by the changeover itself
+NEED_A_REASON = ("down", "waiting", "setup")  # a machine that idles asks only while it has an order
 HISTORY = timedelta(days=30)
 
 
@@ -34,8 +35,8 @@ def stop_by_ref(ref: str, work_centers: QuerySet[WorkCenter]) -> Stop | None:
 def stops_that_need_a_reason(stops: QuerySet[Stop], now: datetime) -> QuerySet[Stop]:
     """The stops for which a person should say why, the open ones as long as they are at `now`.
 
-    They are unexplained, of a kind that does not explain itself, no micro-stops, and take time from a shift: what
-    lies outside all shifts or wholly inside a break costs nothing.
+    They are unexplained, no micro-stops, and take time from a shift: what lies outside all shifts or wholly inside a
+    break costs nothing. A machine that idles without an order explains itself.
     """
     until = Coalesce(F("ends_at"), now)
     length = ExpressionWrapper(until - F("starts_at"), output_field=DurationField())
@@ -45,9 +46,14 @@ def stops_that_need_a_reason(stops: QuerySet[Stop], now: datetime) -> QuerySet[S
     in_break = ShiftBreak.objects.filter(
         shift__line=OuterRef("work_center__line"), starts_at__lte=OuterRef("starts_at"), ends_at__gte=OuterRef("until")
     )
-    unexplained = stops.filter(reason=None, kind__in=NEED_A_REASON)
-    timed = unexplained.annotate(until=until, length_s=Extract(length, "epoch"))
-    return timed.filter(Exists(within), ~Exists(in_break), length_s__gte=F("work_center__micro_stop_s"))
+    order = Run.objects.filter(
+        Q(ends_at=None) | Q(ends_at__gt=OuterRef("starts_at")),
+        work_center=OuterRef("work_center"),
+        starts_at__lt=OuterRef("until"),
+    )
+    timed = stops.filter(reason=None).annotate(until=until, length_s=Extract(length, "epoch"))
+    asking = Q(kind__in=NEED_A_REASON) | (Q(kind="idle") & Exists(order))
+    return timed.filter(asking, Exists(within), ~Exists(in_break), length_s__gte=F("work_center__micro_stop_s"))
 
 
 def stops_in(work_centers: Iterable[WorkCenter], start: datetime, end: datetime) -> QuerySet[Stop]:

@@ -12,7 +12,7 @@ from mes.production.typed import Unreadable, code_from, due_from, priority_from,
 
 COLUMNS = ("number", "item", "line", "quantity", "due")
 OPTIONAL = ("priority",)
-MAX_BYTES = 2_000_000
+MAX_BYTES = 1_000_000
 MAX_ROWS = 5_000
 _HEADER = ", ".join(COLUMNS) + " and, if you like, priority"
 

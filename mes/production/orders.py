@@ -2,11 +2,11 @@
 
 from datetime import datetime
 from decimal import Decimal
-from typing import Any
+from typing import Any, NamedTuple
 from zoneinfo import ZoneInfo
 
 from django.db import IntegrityError, transaction
-from django.db.models import F
+from django.db.models import F, QuerySet
 
 from mes.journal.write import record
 from mes.plant.models import Line, WorkCenter
@@ -16,6 +16,13 @@ from mes.production.refusals import OrderRefused
 KIND = "work-order"
 Status = WorkOrder.Status
 OPEN = (Status.RELEASED, Status.RUNNING)
+
+
+class Seen(NamedTuple):
+    """What a page showed when somebody chose an order to start: its version, and what ran there ("" for nothing)."""
+
+    version: int
+    running: str
 
 
 def order_create(
@@ -67,20 +74,23 @@ def taken_message(order: WorkOrder, different: list[str]) -> str:
     return f"{order.number} exists already and {', '.join(different)}: use another number, or send what is stored."
 
 
-def order_start(*, order: WorkOrder, work_center: WorkCenter, actor: str, at: datetime) -> list[Run]:
+def order_start(
+    *, order: WorkOrder, work_center: WorkCenter, actor: str, at: datetime, seen: Seen | None = None
+) -> list[Run]:
     """The order runs from `at` on the work center, or on all of its line where orders run on the line.
 
     What ran there before is ended at `at` and waits again unless it runs elsewhere. Returns the open runs. Said twice
-    it changes nothing. Raises OrderRefused for an order of another line, a finished one, or an `at` before the start
-    of what runs.
+    it changes nothing. Raises OrderRefused for an order of another line, a finished one, an `at` before the start of
+    what runs, or where the place is no longer as it was `seen` (a page sent again later must not start things anew).
     """
     with transaction.atomic():
         places = _locked_places(work_center)
         fresh = WorkOrder.objects.select_for_update(no_key=True).select_related("line", "item").get(pk=order.pk)
         _check_may_start(fresh, work_center)
-        open_runs = {run.work_center_id: run for run in Run.objects.filter(work_center__in=places, ends_at=None)}
+        open_runs = {run.work_center_id: run for run in _open(places)}
         missing = [place for place in places if _order_on(open_runs.get(place.pk)) != fresh.pk]
         if missing:
+            _check_as_seen(seen, fresh, open_runs.get(work_center.pk))
             displaced = _end_runs([open_runs[place.pk] for place in missing if place.pk in open_runs], actor, at)
             Run.objects.bulk_create(
                 Run(work_center=place, order=fresh, item=fresh.item, starts_at=at, started_by=actor)
@@ -93,7 +103,7 @@ def order_start(*, order: WorkOrder, work_center: WorkCenter, actor: str, at: da
             before = sorted(WorkOrder.objects.filter(pk__in=displaced).values_list("number", flat=True))
             data = {"work_centers": [place.code for place in missing], "ended": before}
             _tell(fresh, "order_start", actor, at, data)
-        return list(Run.objects.filter(work_center__in=places, ends_at=None).select_related("work_center"))
+        return list(_open(places))
 
 
 def order_complete(*, order: WorkOrder, actor: str, at: datetime) -> bool:
@@ -142,6 +152,22 @@ def _check_may_start(order: WorkOrder, work_center: WorkCenter) -> None:
         )
     if order.status not in OPEN:
         raise OrderRefused(f"{order.number} is {order.get_status_display().lower()}: choose another order.")
+
+
+def _check_as_seen(seen: Seen | None, order: WorkOrder, running: Run | None) -> None:
+    if seen is None:
+        return
+    now = running.order.number if running else ""
+    if seen.running != now:
+        raise OrderRefused(
+            f"Meanwhile {now or 'no order'} runs here instead of {seen.running or 'none'}: choose again."
+        )
+    if seen.version != order.version:
+        raise OrderRefused(f"{order.number} was changed since this page was opened: look at it and choose again.")
+
+
+def _open(places: list[WorkCenter]) -> QuerySet[Run]:
+    return Run.objects.filter(work_center__in=places, ends_at=None).select_related("work_center", "order")
 
 
 def _order_on(run: Run | None) -> int | None:

@@ -14,6 +14,7 @@ from mes.downtime.queries import (
     suggestions_for,
 )
 from mes.plant.models import WorkCenter
+from mes.production.models import Run
 from tests.production.small_plant import SIX, SmallPlant
 
 MIN = timedelta(minutes=1)
@@ -31,9 +32,9 @@ def stop(plant: SmallPlant, minute: float, length: float | None, **fields: objec
     [
         (10, 2.0, {}, True),  # exactly the threshold of 120 s
         (10, 1.99, {}, False),
-        (10, 30, {"kind": "idle"}, True),
-        (10, 30, {"kind": "waiting"}, False),
-        (10, 30, {"kind": "setup"}, False),
+        (10, 30, {"kind": "idle"}, False),  # no order: nothing to explain
+        (10, 30, {"kind": "waiting"}, True),
+        (10, 30, {"kind": "setup"}, True),
         (240, 30, {}, False),  # the lunch break, whole
         (240, 31, {}, True),
         (-60, 60, {}, False),  # before the shift, to its very start
@@ -47,6 +48,16 @@ def test_a_stop_needs_a_reason_when_it_took_time_from_a_shift(
 ) -> None:
     stop(plant, minute, length, **fields)
     assert stops_that_need_a_reason(Stop.objects.all(), NOON).exists() is needs
+
+
+def test_a_machine_that_idles_needs_a_reason_only_while_it_has_an_order(plant: SmallPlant) -> None:
+    stop(plant, 10, 30, kind="idle")
+    Run.objects.create(
+        work_center=plant.filler, order=plant.order("WO-1"), item=plant.cola, starts_at=SIX + 39 * MIN, started_by="otto"
+    )
+    assert stops_that_need_a_reason(Stop.objects.all(), NOON).exists()
+    Run.objects.update(starts_at=SIX + 40 * MIN)
+    assert not stops_that_need_a_reason(Stop.objects.all(), NOON).exists()
 
 
 def test_an_explained_stop_needs_none(plant: SmallPlant) -> None:

@@ -8,6 +8,7 @@ from mes.downtime.models import Reason
 from mes.people.models import Person, Role
 from mes.plant.models import Area, Line, Shift, ShiftBreak, Site, WorkCenter
 from mes.production.models import IdealCycle, Item, WorkOrder
+from mes.tracking.models import CountHour
 
 SIX = datetime(2026, 3, 2, 6, tzinfo=UTC)  # a Monday; the site's zone is UTC+1 then, so its early shift starts at 7
 
@@ -71,3 +72,36 @@ def small_plant() -> SmallPlant:
     motor = Reason.objects.create(code="MOTOR", name="Motor fault", parent=machine, klass="failure", position=2)
     cleaning = Reason.objects.create(code="CLEAN", name="Cleaning", klass="planned", position=2)
     return SmallPlant(line_1, line_2, filler, packer, press, cola, water, shift, jam, motor, cleaning)
+
+
+def shift_around(line: Line, now: datetime, *, began: timedelta = timedelta(hours=2)) -> Shift:
+    """A shift of eight hours that began some time before `now`: for pages, which read the clock themselves."""
+    start = now - began
+    return Shift.objects.create(
+        line=line, name="Now", production_date=start.date(), starts_at=start, ends_at=start + timedelta(hours=8)
+    )
+
+
+def counted(
+    place: WorkCenter,
+    at: datetime,
+    *,
+    good: int,
+    scrap: int = 0,
+    order: WorkOrder | None = None,
+    shift: Shift | None = None,
+) -> None:
+    """Pieces the machine counted in the minute of `at`."""
+    hour = at.replace(minute=0, second=0, microsecond=0)
+    minutes = {"good": [0] * 60, "scrap": [0] * 60}
+    minutes["good"][at.minute], minutes["scrap"][at.minute] = good, scrap
+    CountHour.objects.create(
+        work_center=place,
+        hour=hour,
+        shift=shift,
+        order=order,
+        item=order.item if order else None,
+        good_sum=good,
+        scrap_sum=scrap,
+        **minutes,
+    )

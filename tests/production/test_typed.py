@@ -47,8 +47,18 @@ def test_a_quantity_is_read_exactly(text: str, value: str) -> None:
         "１２",
         "1 000",
         "1'000",
-    ]
-    + ["1,234", "1.000,5", "1,000.5", "12.", ".5", "12.0004", "100000000000", "0x10", "twelve", "5\n6", "9" * 5000],
+        "1,234",
+        "1.000,5",
+        "1,000.5",
+        "12.",
+        ".5",
+        "12.0004",
+        "100000000000",
+        "0x10",
+        "twelve",
+        "5\n6",
+        "9" * 5000,
+    ],
 )
 def test_what_is_no_clear_quantity_is_refused_with_a_remedy(text: str) -> None:
     with pytest.raises(Unreadable, match=r"write|use at most|round"):
