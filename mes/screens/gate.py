@@ -1,0 +1,34 @@
+"""Who gets in: what is outside a person's lines does not exist (404), what the role may not do is refused (403)."""
+
+from django.core.exceptions import PermissionDenied
+from django.http import Http404
+from django.utils.translation import gettext as _
+
+from mes.people.access import lines_for, may, work_centers_for
+from mes.plant.models import Line, WorkCenter
+
+
+def machine_or_404(user: object, code: str) -> WorkCenter:
+    """The machine of that code if it is on one of the person's lines."""
+    places = work_centers_for(user).select_related("line__area__site")
+    try:
+        return places.get(code=code)
+    except WorkCenter.DoesNotExist as error:
+        raise Http404(code) from error
+
+
+def line_or_404(user: object, code: str) -> Line:
+    """The line of that code if it is one of the person's."""
+    try:
+        return lines_for(user).select_related("area__site").get(code=code)
+    except Line.DoesNotExist as error:
+        raise Http404(code) from error
+
+
+def demand(user: object, action: str) -> None:
+    """Raises PermissionDenied (403) unless the person's role allows the action."""
+    if not may(user, action):
+        role = getattr(user, "get_role_display", lambda: _("Somebody"))()
+        raise PermissionDenied(
+            _("%(role)s may not do this. Ask a supervisor, or an admin to change your role.") % {"role": role}
+        )

@@ -1,0 +1,214 @@
+"""Orders: the list by line, one order with its runs and its story, typing a new one, cancelling or completing it."""
+
+from datetime import UTC, datetime
+from decimal import Decimal
+from typing import Any
+from urllib.parse import urlencode
+from zoneinfo import ZoneInfo
+
+from django import forms
+from django.contrib import messages
+from django.contrib.auth.decorators import login_required
+from django.core.paginator import Paginator
+from django.db.models import QuerySet
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
+from django.shortcuts import render
+from django.urls import reverse
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+from django.views.decorators.http import require_POST, require_safe
+
+from mes.journal.models import JournalEntry
+from mes.people.access import lines_for, may
+from mes.plant.models import Line
+from mes.production.models import Item, Run, WorkOrder
+from mes.production.orders import KIND, OPEN, order_cancel, order_complete, order_create
+from mes.production.queries import orders_of
+from mes.production.refusals import OrderRefused
+from mes.production.typed import Unreadable, code_from, due_from, priority_from, quantity_from
+from mes.screens.frame import zone_named
+from mes.screens.gate import demand, line_or_404
+from mes.tracking.order_counts import made_of
+
+PAGE = 50
+STATES = [
+    ("open", gettext_lazy("Open")),
+    ("running", gettext_lazy("Running")),
+    ("completed", gettext_lazy("Completed")),
+    ("cancelled", gettext_lazy("Cancelled")),
+    ("all", gettext_lazy("All")),
+]
+STORY = {
+    "order_create": gettext_lazy("created"),
+    "order_start": gettext_lazy("started"),
+    "order_complete": gettext_lazy("completed"),
+    "order_cancel": gettext_lazy("cancelled"),
+}
+
+
+class OrderForm(forms.Form):
+    """An order as it is typed. Every field is read as strictly as a file's cell."""
+
+    number = forms.CharField(required=False)
+    item = forms.CharField(required=False)
+    line = forms.CharField(required=False)
+    quantity = forms.CharField(required=False)
+    due = forms.CharField(required=False)
+    priority = forms.CharField(required=False)
+
+    def __init__(self, data: Any, lines: QuerySet[Line]) -> None:
+        super().__init__(data)
+        self.lines = lines
+
+    def clean_number(self) -> str:
+        """A code people share."""
+        return self._read(code_from, "number")
+
+    def clean_item(self) -> Item:
+        """An item by its code."""
+        code = self._read(lambda text: code_from(text, _("The item")), "item")
+        item = Item.objects.filter(code=code).first()
+        if item is None:
+            raise forms.ValidationError(_("There is no item %s: choose one from the list.") % code)
+        return item
+
+    def clean_line(self) -> Line:
+        """One of the person's lines."""
+        line = self.lines.filter(code=self.cleaned_data["line"]).first()
+        if line is None:
+            raise forms.ValidationError(_("Choose the line that makes it."))
+        return line
+
+    def clean_quantity(self) -> Decimal:
+        """A number above 0."""
+        return self._read(quantity_from, "quantity")
+
+    def clean_priority(self) -> int | None:
+        """Empty: the default."""
+        return self._read(priority_from, "priority") if self.cleaned_data["priority"].strip() else None
+
+    def clean_due(self) -> datetime | None:
+        """Wall time of the line's site, so read after the line."""
+        line = self.cleaned_data.get("line")
+        zone = ZoneInfo(line.area.site.time_zone) if isinstance(line, Line) else ZoneInfo("UTC")
+        return self._read(lambda text: due_from(text, zone), "due")
+
+    def _read(self, reader: Any, name: str) -> Any:
+        try:
+            return reader(self.cleaned_data[name])
+        except Unreadable as error:
+            raise forms.ValidationError(str(error)) from error
+
+
+@login_required
+@require_safe
+def orders(request: HttpRequest) -> HttpResponse:
+    """`/orders/`: orders of the person's lines; `?line=&state=&q=&page=`."""
+    lines = list(lines_for(request.user).select_related("area__site").order_by("area__code", "position", "code"))
+    line = line_or_404(request.user, request.GET["line"]) if request.GET.get("line") else None
+    state = request.GET.get("state", "open")
+    if state not in dict(STATES):
+        raise Http404("state")
+    text = request.GET.get("q", "").replace("\0", "")[:100]
+    found = orders_of([line] if line else lines, state=state, text=text)
+    page = Paginator(found, PAGE).get_page(request.GET.get("page"))
+    made = made_of(page.object_list)
+
+    def address(**change: Any) -> str:
+        values = {"line": line.code if line else "", "state": state, "q": text} | change
+        chosen = {key: value for key, value in values.items() if value and (key, value) != ("state", "open")}
+        return reverse("orders") + ("?" + urlencode(chosen) if chosen else "")
+
+    context = {
+        "rows": [(order, made[order.pk]) for order in page.object_list],
+        "page": page,
+        "states": [{"label": word, "href": address(state=key), "current": key == state} for key, word in STATES],
+        "lines": [{"label": one.name, "href": address(line=one.code), "current": one == line} for one in lines],
+        "every_line": {"href": address(line=""), "current": line is None},
+        "earlier": address(page=page.previous_page_number()) if page.has_previous() else "",
+        "later": address(page=page.next_page_number()) if page.has_next() else "",
+        "q": text,
+        "line": line,
+        "state": state,
+        "edit": may(request.user, "edit_orders"),
+    }
+    return render(request, "orders/orders.html", context)
+
+
+@login_required
+def new_order(request: HttpRequest) -> HttpResponse:
+    """`/orders/-/new/`: type an order."""
+    demand(request.user, "edit_orders")
+    lines = lines_for(request.user).select_related("area__site").order_by("area__code", "position", "code")
+    form = OrderForm(request.POST or None, lines)
+    status = 200
+    if request.method == "POST":
+        if form.is_valid():
+            try:
+                order = _create(form, request.user.get_username())
+                messages.success(request, _("%s is in the queue.") % order.number, extra_tags="good")
+                return HttpResponseRedirect(reverse("order", args=[order.number]))
+            except OrderRefused as refused:
+                form.add_error(refused.field or None, str(refused))
+        status = 422
+    context = {"form": form, "lines": lines, "items": Item.objects.order_by("code")[:2000]}
+    return render(request, "orders/new.html", context, status=status)
+
+
+@login_required
+@require_safe
+def order(request: HttpRequest, number: str) -> HttpResponse:
+    """`/orders/<number>/`: quantity made, runs by machine, and what was done to it by whom."""
+    found = order_or_404(request, number)
+    zone = found.line.area.site.time_zone
+    entries = JournalEntry.objects.filter(kind=KIND, code=found.number).order_by("at", "pk")
+    context = {
+        "order": found,
+        "made": made_of([found])[found.pk],
+        "runs": Run.objects.filter(order=found).select_related("work_center").order_by("-starts_at", "work_center"),
+        "story": [(entry, STORY.get(entry.action, entry.action)) for entry in entries[:200]],
+        "zone": zone_named(zone).key,
+        "open": found.status in OPEN,
+        "edit": may(request.user, "edit_orders"),
+        "complete": may(request.user, "complete_order") and found.started_at is not None,
+    }
+    return render(request, "orders/order.html", context)
+
+
+@login_required
+@require_POST
+def close_order(request: HttpRequest, number: str, verb: str) -> HttpResponse:
+    """Completes or cancels the order; sent twice it happens once."""
+    found = order_or_404(request, number)
+    demand(request.user, "complete_order" if verb == "complete" else "edit_orders")
+    action, word = (order_complete, _("completed")) if verb == "complete" else (order_cancel, _("cancelled"))
+    try:
+        action(order=found, actor=request.user.get_username(), at=datetime.now(UTC))
+        messages.success(request, f"{found.number}: {word}.", extra_tags="good")
+    except OrderRefused as refused:
+        messages.error(request, str(refused), extra_tags="bad")
+    return HttpResponseRedirect(reverse("order", args=[found.number]))
+
+
+def order_or_404(request: HttpRequest, number: str) -> WorkOrder:
+    """The order of that number if its line is one of the person's."""
+    try:
+        orders = WorkOrder.objects.select_related("item", "line__area__site")
+        return orders.get(number=number, line__in=lines_for(request.user))
+    except (WorkOrder.DoesNotExist, ValueError) as error:
+        raise Http404(number) from error
+
+
+def _create(form: OrderForm, actor: str) -> WorkOrder:
+    typed = form.cleaned_data
+    return order_create(
+        number=typed["number"],
+        item=typed["item"],
+        line=typed["line"],
+        quantity=typed["quantity"],
+        due_at=typed["due"],
+        priority=typed["priority"],
+        source="typed",
+        actor=actor,
+        at=datetime.now(UTC),
+    )
