@@ -162,3 +162,32 @@ class TagHealth(models.Model):
 
     def __str__(self) -> str:
         return f"{self.tag}: {self.error}"
+
+
+class BrowseRequest(models.Model):
+    """A look into a controller that an engineer asked for, and the answer. Only the latest few are kept."""
+
+    class State(models.TextChoices):
+        WAITING = "waiting", "Waiting for the poller"
+        WORKING = "working", "Reading"
+        DONE = "done", "Answered"
+        FAILED = "failed", "Failed"
+
+    controller = models.ForeignKey(Controller, on_delete=models.CASCADE, related_name="browse_requests")
+    tags = models.JSONField(default=list, help_text="Tags to read; empty: list all tags and read the first of them.")
+    asked_by = models.CharField(max_length=150)
+    asked_at = models.DateTimeField()
+    state = models.CharField(max_length=8, choices=State, default=State.WAITING)
+    begun_at = models.DateTimeField(null=True)
+    answered_at = models.DateTimeField(null=True)
+    error = models.TextField(blank=True, default="")
+    identity = models.JSONField(default=dict)
+    listing = models.JSONField(default=list, help_text="[name, type, dimensions, program, access, readable] per tag.")
+    readings = models.JSONField(default=dict, help_text="Tag to [value as text, quality, error].")
+
+    class Meta:
+        ordering = ["-asked_at", "-pk"]
+        indexes = [models.Index(fields=["controller", "-asked_at"], name="browse_latest")]
+
+    def __str__(self) -> str:
+        return f"{self.controller_id} {self.state}"
