@@ -119,6 +119,8 @@ def resolve_unlisted(tag: str, kind_of: Callable[[str], Atomic | Structure]) -> 
     bit = parse_tag(tag).bit
     path = tag.strip() if bit is None else tag.strip().rpartition(".")[0]
     kind = kind_of(path)
+    if kind is DWORD and path.endswith("]"):
+        raise TagProblem(f"'{tag}' is part of a BOOL array; without a tag list its size is unknown, so it is not read.")
     if bit is not None and (kind.name not in BIT_ADDRESSABLE or bit >= kind.size * 8):
         raise TagProblem(f"'{tag}': '{path}' is a {kind.name} and has no bit {bit}.")
     return Leaf(tag, Symbol(path, kind), 0, 0, kind, bit, path, kind)

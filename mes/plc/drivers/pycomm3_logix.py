@@ -33,8 +33,8 @@ from mes.plc.drivers.replies import (
     take_data,
     take_item,
 )
-from mes.plc.drivers.tagtable import TableKey, forget_table, table_for
-from mes.plc.drivers.wire import Wire
+from mes.plc.drivers.tagtable import TableKey, TagTable, forget_table, table_for
+from mes.plc.drivers.wire import FrameRejected, Wire
 
 _SIGNATURE_REQUEST = b"\x03\x02\x20\xac\x24\x01" + struct.pack("<6H", 5, 1, 2, 3, 4, 10)
 _KEPT_PLANS = 16
@@ -56,7 +56,6 @@ class Pycomm3LogixDriver:
         self._plans: dict[tuple[str, ...], Plan] = {}
         self._apart: frozenset[str] = frozenset()
         self._multiple = True
-        self._unlisted = False
         self._reupload_after_mono = 0.0
         self._reupload_pause_s = _REUPLOAD_PAUSE_S[0]
 
@@ -130,7 +129,7 @@ class Pycomm3LogixDriver:
             revision=revision,
             serial=info["serial"],
             keyswitch=info["keyswitch"],
-            name=self._link.name or "",
+            name=_printable(self._link.name or ""),
         )
 
     def _refresh_signature(self) -> str:
@@ -140,7 +139,6 @@ class Pycomm3LogixDriver:
             self._key = key
             self._plans.clear()
             self._apart = frozenset()
-            self._unlisted = False
             self._reupload_pause_s = _REUPLOAD_PAUSE_S[0]
             self._reupload_after_mono = 0.0
         return signature
@@ -157,12 +155,13 @@ class Pycomm3LogixDriver:
     def _browse(self) -> list[TagInfo]:
         if self._key is None:
             raise PlcTransportError("The driver is not open.")
-        try:
-            return table_for(self._key).browse(self._link)
-        except Exception as error:
-            if self._wire.dead:
-                raise
-            raise PlcConfigError("This controller gives no tag list; name its tags by hand.") from error
+        table = table_for(self._key)
+        if not table.unlisted:
+            try:
+                return table.browse(self._link)
+            except Exception as error:
+                self._note_rejection(table, error)
+        raise PlcConfigError("This controller gives no tag list; name its tags by hand.")
 
     def _read(self, tags: tuple[str, ...]) -> dict[str, TagValue]:
         plan = self._plans.get(tags) or self._new_plan(tags)
@@ -192,16 +191,22 @@ class Pycomm3LogixDriver:
         """How a name is resolved: by the tag list, or by asking where the controller has none."""
         assert self._key is not None  # noqa: S101 - open() has set it
         table = table_for(self._key)
-        if not self._unlisted:
+        if not table.unlisted:
             try:
                 table.lookup("", self._link)
-            except Exception:
-                if self._wire.dead:
-                    raise
-                self._unlisted = True
-        if self._unlisted:
+            except Exception as error:
+                self._note_rejection(table, error)
+        if table.unlisted:
             return lambda tag: resolve_unlisted(tag, self._probe)
         return lambda tag: resolve(tag, lambda name: table.lookup(name, self._link), table.names)
+
+    def _note_rejection(self, table: TagTable, error: Exception) -> None:
+        """A tag list was refused: remember it, or let the error go on when the line broke over it."""
+        if isinstance(translate(error, "read the tag list"), FrameRejected):
+            table.rejected()
+        if self._wire.dead:
+            raise error
+        table.unlisted = True
 
     def _probe(self, path: str) -> Atomic:
         """The type of a tag in a controller without a tag list: read it once and look."""
@@ -277,3 +282,8 @@ class Pycomm3LogixDriver:
         forget_table(self._key)
         self._apart = frozenset()
         self._plans.clear()
+
+
+def _printable(text: str) -> str:
+    """Without control characters, which no database or page can hold."""
+    return "".join(character for character in text if character.isprintable()).strip()

@@ -16,6 +16,7 @@ from mes.plc.drivers.pycomm3_link import LogixLink
 
 TableKey = tuple[str, str, str]
 _KEPT_TABLES = 512
+_REJECTIONS = 2
 _tables: OrderedDict[TableKey, "TagTable"] = OrderedDict()
 _tables_lock = threading.Lock()
 _STRUCTURE_BIT, _SYSTEM_BIT = 0x8000, 0x1000
@@ -50,7 +51,14 @@ class TagTable:
         self._programs: list[str] = []
         self._structures: dict[int, Structure] = {}
         self._raw_types: dict[str, Any] = {"tag_name:id": {}, "id:struct": {}, "handle:id": {}, "id:udt": {}}
+        self.unlisted = False  # the controller gives no tag list: tags are tried out one by one
+        self._rejections = 0
         self.uploads = 0  # how often something was asked from the controller
+
+    def rejected(self) -> None:
+        """The request for the tag list broke the line. Once may be the line, twice is a server without tag lists."""
+        self._rejections += 1
+        self.unlisted = self._rejections >= _REJECTIONS
 
     def lookup(self, name: str, link: LogixLink) -> Symbol | None:
         """The symbol of a base name in any case, asking the controller for what is not known yet."""

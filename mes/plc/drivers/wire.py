@@ -23,20 +23,25 @@ _UNIT_BODY_BYTES = 22  # interface handle to sequence number of a SendUnitData b
 
 @dataclass(slots=True)
 class Expected:
-    """What makes a reply ours: command, sender context, and for connected data the T->O id and the sequence."""
+    """What makes a reply ours: command, sender context, and for connected data the connection and the sequence.
+
+    Controllers name the connection by the T->O id we chose; some servers answer with the O->T id we sent. Both are
+    ours alone on this line, so both are taken.
+    """
 
     command: int
     context: bytes
     session: int
-    to_id: bytes
+    connection_ids: tuple[bytes, bytes]
     sequence: bytes
 
 
 def expected_for(request: bytes, to_id: bytes) -> Expected:
     """Derive from our request what its reply must carry. `to_id` is the T->O connection id we chose."""
     command, _length, session, _status, context, _options = _HEAD.unpack_from(request)
-    sequence = bytes(request[44:46]) if command == SEND_UNIT_DATA else b""
-    return Expected(command, context, session, to_id, sequence)
+    if command != SEND_UNIT_DATA:
+        return Expected(command, context, session, (to_id, to_id), b"")
+    return Expected(command, context, session, (to_id, bytes(request[36:40])), bytes(request[44:46]))
 
 
 def is_ours(frame: bytes, want: Expected) -> bool:
@@ -50,7 +55,7 @@ def is_ours(frame: bytes, want: Expected) -> bool:
     if command == SEND_UNIT_DATA:
         if status:
             return True
-        return length >= _UNIT_BODY_BYTES and frame[36:40] == want.to_id and frame[44:46] == want.sequence
+        return length >= _UNIT_BODY_BYTES and frame[36:40] in want.connection_ids and frame[44:46] == want.sequence
     return context == want.context
 
 
@@ -59,7 +64,7 @@ def check_frame(frame: bytes, want: Expected) -> None:
     command, length, session, status, _context, _options = _HEAD.unpack_from(frame)
     if command in (SEND_RR_DATA, SEND_UNIT_DATA):
         if status:
-            raise PlcTransportError(f"The controller rejected the request with encapsulation status 0x{status:02x}.")
+            raise FrameRejected(f"The controller rejected the request with encapsulation status 0x{status:02x}.")
         data_at = 40 if command == SEND_RR_DATA else 44
         if length < data_at - HEADER_BYTES + 4:
             raise PlcTransportError("The controller sent a reply that is too short to hold an answer.")
@@ -67,6 +72,10 @@ def check_frame(frame: bytes, want: Expected) -> None:
             raise PlcTransportError("The controller sent a reply whose lengths contradict each other.")
         if session != want.session:
             raise PlcTransportError("The controller sent a reply that belongs to another session.")
+
+
+class FrameRejected(PlcTransportError):
+    """The controller answered our frame with an encapsulation error: it could not even read the request."""
 
 
 class Wire:

@@ -220,3 +220,17 @@ def test_a_thread_that_hangs_is_found_by_the_watchdog(
     time.sleep(0.2)
     assert engine.stuck(time.monotonic()) == []
     assert engine.stuck(time.monotonic() + 100) == ["FILL"]
+
+
+def test_a_slow_controller_that_keeps_answering_is_not_taken_for_stuck(
+    engine: PollEngine, seen: Collected, server: ControllerServer
+) -> None:
+    server.controller.faults.delay(0.2, times=None)
+    engine.take(spec("FILL", server.path, timeout_s=0.3), 1)  # opening takes some ten replies, each in time
+    stuck: list[str] = []
+    deadline = time.monotonic() + 20
+    while not seen.polls and time.monotonic() < deadline:
+        stuck += engine.stuck(time.monotonic() + 0.3)
+        time.sleep(0.02)
+    assert seen.polls[0].comm is CommState.ONLINE
+    assert stuck == []

@@ -186,6 +186,31 @@ def test_a_higher_fence_counts_from_one_again_and_a_lower_one_is_ignored() -> No
     assert [(p.fence, p.seq) for p in stage.polls] == [(7, 1), (7, 2), (7, 3), (9, 1), (9, 2)]
 
 
+def test_a_read_that_was_under_way_when_the_loop_was_stopped_is_not_emitted() -> None:
+    stage = Stage()
+
+    def stop(number: int) -> None:
+        if number == 3:
+            stage.loop.stop()
+
+    stage.script.errors["read"] = stop
+    stage.run(6)
+    assert stage.script.counts["read"] == 3
+    assert [p.seq for p in stage.polls] == [1, 2]
+
+
+def test_a_spec_that_comes_with_an_outdated_fence_changes_nothing() -> None:
+    stage = Stage()
+
+    def change(poll: Poll) -> None:
+        if poll.seq == 2:
+            stage.loop.update(spec(tags=("Other",)), 6)
+
+    stage.on_poll = change
+    stage.run(4)
+    assert {tag for p in stage.polls for tag in p.values} == {"Good"}
+
+
 def test_other_tags_keep_the_connection_and_another_address_replaces_it() -> None:
     stage = Stage()
 
