@@ -1,9 +1,11 @@
 """Additive elements of one machine and stretch of time (pure): what KPIs are made of. Sums are exact; divide last."""
 
 from collections import Counter
-from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass, fields
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, fields, replace
 from decimal import Context, Decimal, Inexact, InvalidOperation
+from functools import reduce
+from operator import attrgetter
 from typing import Any
 
 from mes.oee.intervals import overlap_ms, overlaps, union
@@ -84,8 +86,7 @@ class Elements:
 
     def __add__(self, other: "Elements") -> "Elements":
         """The elements of both; exact, so the order of adding never matters (R48)."""
-        sums: Any = (_add(getattr(self, name), getattr(other, name)) for name in _NAMES)
-        return Elements(*sums)
+        return add_up((self, other))
 
     @property
     def unbridged_ms(self) -> int:
@@ -93,24 +94,23 @@ class Elements:
         return self.unknown_ms - self.bridged_ms
 
 
-_NAMES = tuple(field.name for field in fields(Elements))
+_columns = attrgetter(*(field.name for field in fields(Elements)))
 ZERO = Elements()
 
 
-def _add(one: Quantity | frozenset[str], other: Quantity | frozenset[str]) -> Quantity | frozenset[str]:
-    if isinstance(one, frozenset) and isinstance(other, frozenset):
-        return one | other
-    if isinstance(one, int) and isinstance(other, int):
-        return one + other
-    return _EXACT.add(one, other)  # type: ignore[arg-type]  # (decimals and integers only)
-
-
 def add_up(parts: Iterable[Elements]) -> Elements:
-    """The sum of any number of elements; ZERO for none."""
-    total = ZERO
-    for part in parts:
-        total = total + part
-    return total
+    """The sum of any number of elements; ZERO for none. Exact, so the order of adding never matters (R48)."""
+    columns: list[Any] = [_sum(column) for column in zip(*map(_columns, parts), strict=True)]
+    return Elements(*columns)
+
+
+def _sum(column: tuple[Any, ...]) -> Any:
+    kinds = set(map(type, column))
+    if kinds == {int}:
+        return sum(column)
+    if kinds == {frozenset}:
+        return frozenset().union(*column)
+    return reduce(_EXACT.add, column)
 
 
 def elements_from(
@@ -119,45 +119,60 @@ def elements_from(
     *,
     window: tuple[int, int] | None = None,
     stops: Iterable[StopSpan] = (),
+    now_ms: int | None = None,
 ) -> Elements:
     """Elements of owned time and counts (R25, R33-R37).
 
-    `window` (already cut at now) clips counts and gives the calendar time; without it the calendar time is the owned
-    time and counts are taken whole. A count span that reaches over the window's or the schedule's edge is shared out
-    by time in whole units, so that the parts of any partition add up to the whole. `stops` give the number of
-    failures, each counted where it starts. A pulse on a border belongs to the later side (R3).
+    `window` (already cut at now) clips counts and gives the calendar time. A count span that reaches over the window's
+    or the schedule's edge is shared out by time in whole units, so that the parts of any partition add up exactly; what
+    a running minute has counted was made before `now_ms`. Without a window the calendar time is the owned time, counts
+    are taken whole, and one that reaches over the ends of the owned time lies inside it. A pulse on a border belongs
+    to the later side (R3). `stops` give the number of failures, each counted where it starts.
     """
-    counts = list(counts)
-    ground = _Ground.of(owned)
-    elements = add_up([_times(owned, window), *(_counted(count, ground, window) for count in counts)])
-    bridged = overlap_ms(ground.unknown, union((count.start_ms, count.end_ms) for count in _gaps(counts)))
-    failures = {stop for stop in stops if stop.klass == "failure" and _begins_in(stop.start_ms, window)}
-    return elements + Elements(bridged_ms=bridged, failures=len(failures))
-
-
-def _gaps(counts: Iterable[CountSpan]) -> Iterable[CountSpan]:
-    return (count for count in counts if count.gap and not count.excluded)
-
-
-def _begins_in(at_ms: int, window: tuple[int, int] | None) -> bool:
-    return window is None or window[0] <= at_ms < window[1]
+    ground = _Ground.of(owned, window, now_ms)
+    counts = [ground.cut(count) for count in counts if not count.excluded]
+    sums: dict[str, Any] = _times(owned, window)
+    for count in counts:
+        _count(sums, count, ground)
+    failures = {stop for stop in stops if stop.klass == "failure" and ground.begins_in_window(stop.start_ms)}
+    sums["failures"] = len(failures)
+    sums["bridged_ms"] = overlap_ms(ground.unknown, union((it.start_ms, it.end_ms) for it in counts if it.gap))
+    return Elements(**sums)
 
 
 @dataclass(frozen=True, slots=True)
 class _Ground:
-    """Where counts fall: scheduled time, and the unknown part of it."""
+    """Where counts fall: the window, scheduled time, and the unknown part of it."""
 
+    window: tuple[int, int] | None
+    now_ms: int | None
+    extent: tuple[int, int] | None
     scheduled: list[tuple[int, int]]
     unknown: list[tuple[int, int]]
 
     @classmethod
-    def of(cls, owned: Sequence[Owned]) -> "_Ground":
+    def of(cls, owned: Sequence[Owned], window: tuple[int, int] | None, now_ms: int | None) -> "_Ground":
         inside = (piece for piece in owned if piece.owner is not Owner.UNSCHEDULED_RUN)
         unknown = (piece for piece in owned if piece.owner is Owner.UNKNOWN)
         return cls(
+            window,
+            now_ms,
+            (owned[0].start_ms, owned[-1].end_ms) if owned and window is None else None,
             union((piece.start_ms, piece.end_ms) for piece in inside),
             union((piece.start_ms, piece.end_ms) for piece in unknown),
         )
+
+    def begins_in_window(self, at_ms: int) -> bool:
+        return self.window is None or self.window[0] <= at_ms < self.window[1]
+
+    def cut(self, count: CountSpan) -> CountSpan:
+        """The span of a count without time that cannot be its own: after now, or beyond owned time it overlaps."""
+        start, end = count.start_ms, count.end_ms
+        if self.now_ms is not None and start < self.now_ms < end:
+            end = self.now_ms
+        if self.extent is not None and start < self.extent[1] and self.extent[0] < end:
+            start, end = max(start, self.extent[0]), min(end, self.extent[1])
+        return count if (start, end) == (count.start_ms, count.end_ms) else replace(count, start_ms=start, end_ms=end)
 
 
 _FIELD_OF = {
@@ -172,7 +187,7 @@ _FIELD_OF = {
 }
 
 
-def _times(owned: Sequence[Owned], window: tuple[int, int] | None) -> Elements:
+def _times(owned: Sequence[Owned], window: tuple[int, int] | None) -> dict[str, Any]:
     sums: Counter[str] = Counter()
     for piece in owned:
         length = piece.duration_ms
@@ -188,8 +203,7 @@ def _times(owned: Sequence[Owned], window: tuple[int, int] | None) -> Elements:
             sums["waiting_ms"] += length if piece.klass is None and piece.kind is Kind.WAITING else 0
     if window is not None:
         sums["calendar_ms"] = max(0, window[1] - window[0])
-    times: Any = sums
-    return Elements(**times)
+    return dict(sums)
 
 
 def _share(quantity: Quantity, count: CountSpan, parts: Sequence[tuple[int, int]]) -> Quantity:
@@ -208,68 +222,49 @@ def _share(quantity: Quantity, count: CountSpan, parts: Sequence[tuple[int, int]
     )
 
 
-def _parts(count: CountSpan, spans: Sequence[tuple[int, int]]) -> list[tuple[int, int]]:
-    return overlaps(count.start_ms, count.end_ms, spans)
-
-
-def _counted(count: CountSpan, ground: _Ground, window: tuple[int, int] | None) -> Elements:
-    if count.excluded:
-        return ZERO
+def _count(sums: dict[str, Any], count: CountSpan, ground: _Ground) -> None:
+    """Add a count's pieces: those in scheduled time, the part of them made in the dark, and those outside."""
     if count.end_ms <= count.start_ms:
-        at = count.start_ms
-        if not _begins_in(at, window):
-            return ZERO
-        inside = any(since <= at < until for since, until in ground.scheduled)
-        dark = count.gap and any(since <= at < until for since, until in ground.unknown)
-        return _made(count, lambda quantity: quantity if inside else 0, lambda quantity: quantity if dark else 0) + (
-            ZERO if inside else _outside(count, count.good, count.good + count.scrap + count.rework)
-        )
-    mine = [(count.start_ms, count.end_ms)] if window is None else _parts(count, [window])
-    inside_parts = [part for span in mine for part in overlaps(*span, ground.scheduled)]
-    dark_parts = [part for span in mine for part in overlaps(*span, ground.unknown)] if count.gap else []
-
-    def all_of(quantity: Quantity) -> Quantity:
-        return _share(quantity, count, mine)
-
-    def inside_of(quantity: Quantity) -> Quantity:
-        return _share(quantity, count, inside_parts)
-
-    def dark_of(quantity: Quantity) -> Quantity:
-        return _share(quantity, count, dark_parts)
-
-    good = all_of(count.good) - inside_of(count.good)
-    bad = sum(all_of(quantity) - inside_of(quantity) for quantity in (count.scrap, count.rework))
-    return _made(count, inside_of, dark_of) + _outside(count, good, good + bad)
-
-
-def _outside(count: CountSpan, good: Quantity, total: Quantity) -> Elements:
-    ideal = count.ideal_cycle_ms
-    ideal_good = _EXACT.multiply(ideal, good) if ideal is not None else _NONE
-    return Elements(unscheduled_good=good, unscheduled_total=total, ideal_unscheduled_good_ms=ideal_good)
-
-
-def _made(
-    count: CountSpan, inside_of: Callable[[Quantity], Quantity], dark_of: Callable[[Quantity], Quantity]
-) -> Elements:
-    good, scrap, rework = inside_of(count.good), inside_of(count.scrap), inside_of(count.rework)
+        mine = [(count.start_ms, count.start_ms + 1)] if ground.begins_in_window(count.start_ms) else []
+        count = replace(count, end_ms=count.start_ms + 1)
+    else:
+        mine = overlaps(count.start_ms, count.end_ms, [ground.window]) if ground.window else _whole(count)
+    lit = [part for span in mine for part in overlaps(*span, ground.scheduled)]
+    dark = [part for span in mine for part in overlaps(*span, ground.unknown)] if count.gap else []
+    good, scrap, rework = (_share(quantity, count, lit) for quantity in (count.good, count.scrap, count.rework))
     total = good + scrap + rework
-    dark = dark_of(count.good) + dark_of(count.scrap) + dark_of(count.rework)
-    pieces = Elements(
-        good=good,
-        total=total,
-        scrap=scrap,
-        rework=rework,
-        startup_scrap=scrap if count.startup else 0,
-        gap_total=total if count.gap else 0,
-    )
+    unseen = sum(_share(quantity, count, dark) for quantity in (count.good, count.scrap, count.rework)) if dark else 0
+    _put(sums, good=good, scrap=scrap, rework=rework, total=total)
+    _put(sums, gap_total=total if count.gap else 0, startup_scrap=scrap if count.startup else 0)
     ideal = count.ideal_cycle_ms
-    if ideal is None:
-        named = frozenset({count.item or "?"}) if total else frozenset[str]()
-        return pieces + Elements(no_ideal_total=total, no_ideal_items=named)
-    return pieces + Elements(
-        ideal_good_ms=_EXACT.multiply(ideal, good),
-        ideal_total_ms=_EXACT.multiply(ideal, total),
-        ideal_total_known_ms=_EXACT.multiply(ideal, total - dark),
-        ideal_scrap_ms=_EXACT.multiply(ideal, scrap),
-        ideal_startup_ms=_EXACT.multiply(ideal, scrap) if count.startup else _NONE,
-    )
+    if ideal is not None:
+        _put(sums, ideal_good_ms=_EXACT.multiply(ideal, good), ideal_total_ms=_EXACT.multiply(ideal, total))
+        _put(sums, ideal_total_known_ms=_EXACT.multiply(ideal, total - unseen))
+        _put(sums, ideal_scrap_ms=_EXACT.multiply(ideal, scrap))
+        _put(sums, ideal_startup_ms=_EXACT.multiply(ideal, scrap) if count.startup else 0)
+    elif total:
+        _put(sums, no_ideal_total=total, no_ideal_items=frozenset({count.item or "?"}))
+    if lit != mine:
+        _outside(sums, count, mine, good, total)
+
+
+def _whole(count: CountSpan) -> list[tuple[int, int]]:
+    return [(count.start_ms, count.end_ms)]
+
+
+def _outside(
+    sums: dict[str, Any], count: CountSpan, mine: Sequence[tuple[int, int]], good: Quantity, total: Quantity
+) -> None:
+    """What of a count was made outside the schedule: it is shown apart and enters TEEP only."""
+    quantities = (count.good, count.scrap, count.rework)
+    outside = _share(count.good, count, mine) - good
+    everything = sum(_share(quantity, count, mine) for quantity in quantities)
+    _put(sums, unscheduled_good=outside, unscheduled_total=everything - total)
+    if count.ideal_cycle_ms is not None:
+        _put(sums, ideal_unscheduled_good_ms=_EXACT.multiply(count.ideal_cycle_ms, outside))
+
+
+def _put(sums: dict[str, Any], **more: Any) -> None:
+    for name, value in more.items():
+        if value:
+            sums[name] = _sum((sums[name], value)) if name in sums else value

@@ -1,7 +1,7 @@
 """The timeline algebra (pure): every instant of scheduled time gets exactly one owner. Integer ms, half-open."""
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any, Literal, NamedTuple
 
@@ -91,6 +91,8 @@ class _Here(NamedTuple):
     order: OrderSpan | None
 
 
+# Everything of an Owned but its two instants, in the order of its fields.
+_What = tuple[Owner, str | None, str | None, str | None, str | None, Kind, str | None, bool]
 _Claims = dict[Claim, tuple[str | None, str | None]]  # claim -> (reason, klass)
 
 
@@ -119,18 +121,18 @@ def owners(
         covers(_halts(close_orphans(stops, seen, now_ms))),
         covers((span.start_ms, now_ms if span.end_ms is None else span.end_ms, span) for span in orders),
     ]
-    owned: list[Owned] = []
+    owned: list[tuple[int, int, _What]] = []
     for since, until, (inside, breaks, states_here, halts, ordered) in sweep(window[0], min(window[1], now_ms), layers):
-        order = max(ordered, key=_order_rank, default=None)
+        order = max(ordered, key=_order_rank) if ordered else None
         here = _Here(states_here[0] if states_here else None, breaks, sorted(halts, key=_halt_rank), order)
-        piece = _owned(since, until, here, policy) if inside else _unscheduled(since, until, here)
-        if piece is None:
+        what = _owned(here, policy) if inside else _unscheduled(here)
+        if what is None:
             continue
-        if owned and owned[-1] == replace(piece, start_ms=owned[-1].start_ms, end_ms=since):
-            owned[-1] = replace(owned[-1], end_ms=until)
+        if owned and owned[-1][1] == since and owned[-1][2] == what:
+            owned[-1] = (owned[-1][0], until, what)
         else:
-            owned.append(piece)
-    return owned
+            owned.append((since, until, what))
+    return [Owned(since, until, *what) for since, until, what in owned]
 
 
 def _halts(stops: Iterable[StopSpan]) -> Iterable[tuple[int, int, _Halt]]:
@@ -153,35 +155,33 @@ def _halt_rank(halt: _Halt) -> tuple[int, str, str, bool, int]:
     return halt.start_ms, halt.klass or "", halt.reason or "", halt.manual, halt.event_ms
 
 
-def _unscheduled(since: int, until: int, here: _Here) -> Owned | None:
+def _unscheduled(here: _Here) -> _What | None:
     if here.seen is None or here.seen.kind is not Kind.RUN:
         return None
-    return _piece(since, until, Owner.UNSCHEDULED_RUN, here, (None, None))
+    return _what(Owner.UNSCHEDULED_RUN, here, (None, None))
 
 
-def _owned(since: int, until: int, here: _Here, policy: Policy) -> Owned:
+def _owned(here: _Here, policy: Policy) -> _What:
     if here.order is not None and here.order.excluded:
-        return _piece(since, until, Owner.PLANNED_STOP, here, ("trial", "trial"))
+        return _what(Owner.PLANNED_STOP, here, ("trial", "trial"))
     claims = _claims(here, policy)
     for claim in policy.precedence:
         if claim in claims:
-            return _piece(since, until, _OWNER_OF[claim], here, claims[claim])
-    return _piece(since, until, Owner.UNKNOWN, here, (None, None))
+            return _what(_OWNER_OF[claim], here, claims[claim])
+    return _what(Owner.UNKNOWN, here, (None, None))
 
 
-def _piece(since: int, until: int, owner: Owner, here: _Here, why: tuple[str | None, str | None]) -> Owned:
-    order = here.order
-    return Owned(
-        since,
-        until,
+def _what(owner: Owner, here: _Here, why: tuple[str | None, str | None]) -> _What:
+    seen, order = here.seen, here.order
+    return (
         owner,
-        state=here.seen.state if here.seen else None,
-        reason=why[0],
-        order=order.order if order else None,
-        item=order.item if order else None,
-        kind=here.seen.kind if here.seen else Kind.UNKNOWN,
-        klass=why[1],
-        planned=bool(here.breaks) or any(halt.klass == "planned" for halt in here.halts),
+        seen.state if seen else None,
+        why[0],
+        order.order if order else None,
+        order.item if order else None,
+        seen.kind if seen else Kind.UNKNOWN,
+        why[1],
+        bool(here.breaks) or any(halt.klass == "planned" for halt in here.halts),
     )
 
 

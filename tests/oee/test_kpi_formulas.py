@@ -184,3 +184,18 @@ def test_zero_adds_nothing_and_every_field_is_added() -> None:
     assert one + ZERO == one
     doubled = one + one
     assert all(getattr(doubled, field.name) == 2 for field in fields(Elements) if field.name != "no_ideal_items")
+
+
+def test_r39_what_the_running_minute_counted_was_made_before_now() -> None:
+    now_ms = minutes(10) + 20_000
+    owned = own(480, states=[run(0, None)], now_ms=now_ms)
+    minute = made(10, 11, 3, "6")
+    assert elements_from(owned, [minute]).good == 3
+    windowed = elements_from(owned, [minute], window=(0, now_ms), now_ms=now_ms)
+    assert (windowed.good, windowed.unscheduled_good, windowed.calendar_ms) == (3, 0, now_ms)
+
+
+def test_pieces_made_long_after_the_shift_are_not_the_shifts() -> None:
+    owned = own(60, states=[run(0, 60)])
+    elements = elements_from(owned, [made(70, 71, 5, "6")])
+    assert (elements.good, elements.unscheduled_good, elements.ideal_unscheduled_good_ms) == (0, 5, 30_000)
