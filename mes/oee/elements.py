@@ -21,7 +21,9 @@ _NONE = Decimal(0)
 
 @dataclass(frozen=True, slots=True)
 class CountSpan:
-    """Pieces made in [start_ms, end_ms); equal times: a pulse. `good` excludes rework (R33); the total is the sum.
+    """Pieces counted from `start_ms` on (a minute's, a pulse's), or, for a `gap`, somewhere in [start_ms, end_ms).
+
+    `good` excludes rework (R33); the total is the sum.
 
     `ideal_cycle_ms`: the item's ideal cycle at that time (R35), None where unknown. `gap`: the counter spanned a time
     without data (R25). `startup`: the scrap is start-up scrap (R34). `excluded`: made on a trial order (R36).
@@ -119,24 +121,22 @@ def elements_from(
     *,
     window: tuple[int, int] | None = None,
     stops: Iterable[StopSpan] = (),
-    now_ms: int | None = None,
 ) -> Elements:
     """Elements of owned time and counts (R25, R33-R37).
 
-    `window` (already cut at now) clips counts and gives the calendar time. A count span that reaches over the window's
-    or the schedule's edge is shared out by time in whole units, so that the parts of any partition add up exactly; what
-    a running minute has counted was made before `now_ms`. Without a window the calendar time is the owned time, counts
-    are taken whole, and one that reaches over the ends of the owned time lies inside it. A pulse on a border belongs
-    to the later side (R3). `stops` give the number of failures, each counted where it starts.
+    `window` (already cut at now) gives the calendar time and leaves out what lies beyond it; without it the calendar
+    time is the owned time and every count is taken. A count belongs to the window, and to scheduled time, where it
+    begins (R3); only a gap's count is shared out by time, in whole units. So the parts of any partition of a window
+    add up exactly. `stops` give the number of failures, each counted where it starts.
     """
-    ground = _Ground.of(owned, window, now_ms)
-    counts = [ground.cut(count) for count in counts if not count.excluded]
+    ground = _Ground.of(owned, window)
+    kept = [count for count in counts if not count.excluded]
     sums: dict[str, Any] = _times(owned, window)
-    for count in counts:
+    for count in kept:
         _count(sums, count, ground)
     failures = {stop for stop in stops if stop.klass == "failure" and ground.begins_in_window(stop.start_ms)}
     sums["failures"] = len(failures)
-    sums["bridged_ms"] = overlap_ms(ground.unknown, union((it.start_ms, it.end_ms) for it in counts if it.gap))
+    sums["bridged_ms"] = overlap_ms(ground.unknown, union((gap.start_ms, gap.end_ms) for gap in kept if gap.gap))
     return Elements(**sums)
 
 
@@ -145,34 +145,21 @@ class _Ground:
     """Where counts fall: the window, scheduled time, and the unknown part of it."""
 
     window: tuple[int, int] | None
-    now_ms: int | None
-    extent: tuple[int, int] | None
     scheduled: list[tuple[int, int]]
     unknown: list[tuple[int, int]]
 
     @classmethod
-    def of(cls, owned: Sequence[Owned], window: tuple[int, int] | None, now_ms: int | None) -> "_Ground":
+    def of(cls, owned: Sequence[Owned], window: tuple[int, int] | None) -> "_Ground":
         inside = (piece for piece in owned if piece.owner is not Owner.UNSCHEDULED_RUN)
         unknown = (piece for piece in owned if piece.owner is Owner.UNKNOWN)
         return cls(
             window,
-            now_ms,
-            (owned[0].start_ms, owned[-1].end_ms) if owned and window is None else None,
             union((piece.start_ms, piece.end_ms) for piece in inside),
             union((piece.start_ms, piece.end_ms) for piece in unknown),
         )
 
     def begins_in_window(self, at_ms: int) -> bool:
         return self.window is None or self.window[0] <= at_ms < self.window[1]
-
-    def cut(self, count: CountSpan) -> CountSpan:
-        """The span of a count without time that cannot be its own: after now, or beyond owned time it overlaps."""
-        start, end = count.start_ms, count.end_ms
-        if self.now_ms is not None and start < self.now_ms < end:
-            end = self.now_ms
-        if self.extent is not None and start < self.extent[1] and self.extent[0] < end:
-            start, end = max(start, self.extent[0]), min(end, self.extent[1])
-        return count if (start, end) == (count.start_ms, count.end_ms) else replace(count, start_ms=start, end_ms=end)
 
 
 _FIELD_OF = {
@@ -224,11 +211,10 @@ def _share(quantity: Quantity, count: CountSpan, parts: Sequence[tuple[int, int]
 
 def _count(sums: dict[str, Any], count: CountSpan, ground: _Ground) -> None:
     """Add a count's pieces: those in scheduled time, the part of them made in the dark, and those outside."""
-    if count.end_ms <= count.start_ms:
-        mine = [(count.start_ms, count.start_ms + 1)] if ground.begins_in_window(count.start_ms) else []
+    if not count.gap or count.end_ms <= count.start_ms:  # a sample lies where it begins: give it an instant's length
         count = replace(count, end_ms=count.start_ms + 1)
-    else:
-        mine = overlaps(count.start_ms, count.end_ms, [ground.window]) if ground.window else _whole(count)
+    span = (count.start_ms, count.end_ms)
+    mine = overlaps(*span, [ground.window]) if ground.window else [span]
     lit = [part for span in mine for part in overlaps(*span, ground.scheduled)]
     dark = [part for span in mine for part in overlaps(*span, ground.unknown)] if count.gap else []
     good, scrap, rework = (_share(quantity, count, lit) for quantity in (count.good, count.scrap, count.rework))
@@ -246,10 +232,6 @@ def _count(sums: dict[str, Any], count: CountSpan, ground: _Ground) -> None:
         _put(sums, no_ideal_total=total, no_ideal_items=frozenset({count.item or "?"}))
     if lit != mine:
         _outside(sums, count, mine, good, total)
-
-
-def _whole(count: CountSpan) -> list[tuple[int, int]]:
-    return [(count.start_ms, count.end_ms)]
 
 
 def _outside(

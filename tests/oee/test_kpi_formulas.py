@@ -186,13 +186,13 @@ def test_zero_adds_nothing_and_every_field_is_added() -> None:
     assert all(getattr(doubled, field.name) == 2 for field in fields(Elements) if field.name != "no_ideal_items")
 
 
-def test_r39_what_the_running_minute_counted_was_made_before_now() -> None:
+def test_r39_the_running_minute_counts_whole_and_only_once() -> None:
     now_ms = minutes(10) + 20_000
     owned = own(480, states=[run(0, None)], now_ms=now_ms)
     minute = made(10, 11, 3, "6")
-    assert elements_from(owned, [minute]).good == 3
-    windowed = elements_from(owned, [minute], window=(0, now_ms), now_ms=now_ms)
-    assert (windowed.good, windowed.unscheduled_good, windowed.calendar_ms) == (3, 0, now_ms)
+    assert elements_from(owned, [minute], window=(0, now_ms)).good == 3
+    later = elements_from(own(20, start=10.5), [minute], window=(minutes(10.5), minutes(20)))
+    assert (later.good, later.unscheduled_good) == (0, 0)
 
 
 def test_pieces_made_long_after_the_shift_are_not_the_shifts() -> None:

@@ -68,7 +68,7 @@ def test_r10_run_outside_the_schedule_is_apart_until_overtime_is_declared() -> N
     states = [run(0, 90)]
     before = own(120, scheduled=[(0, 60)], states=states)
     assert spent(before) == {"run": 60, "unscheduled_run": 30}
-    elements, _ = judged(before, made(0, 90, 90, "60"))
+    elements, _ = judged(before, made(0, 60, 60, "60"), made(60, 90, 30, "60"))
     assert (elements.good, elements.unscheduled_good, elements.scheduled_ms) == (60, 30, 60 * MIN)
     assert spent(own(120, scheduled=[(0, 60), (60, 90)], states=states)) == {"run": 90}
 
