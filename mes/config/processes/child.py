@@ -87,6 +87,7 @@ class Child:
         self.identity: Identity | None = None
         self.is_ready = False
         self.deaths_before_ready = 0
+        self.log_begins = 0  # where in the log this start's lines begin
         self.start_at: float | None = None  # monotonic time of the next start while it waits
         self._process: subprocess.Popen[bytes] | None = None
         self._started_at = 0.0
@@ -104,6 +105,7 @@ class Child:
             spec.clean()
         command = spec.run_as.wrap(spec.command, spec.death_signal) if spec.run_as else spec.command
         log = open_log(self.log_path)
+        self.log_begins = os.fstat(log).st_size
         try:
             self._process = subprocess.Popen(
                 command,

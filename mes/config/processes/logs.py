@@ -33,12 +33,12 @@ def turn_over(path: Path, *, limit_bytes: int = LIMIT_BYTES, kept: int = KEPT) -
     return True
 
 
-def last_lines(path: Path, count: int = 8) -> list[str]:
-    """The last `count` lines that are not empty; none where there is no file yet."""
+def last_lines(path: Path, count: int = 8, *, since: int = 0) -> list[str]:
+    """The last `count` lines behind byte `since` that are not empty; none where there is no file yet."""
     try:
         with path.open("rb") as file:
             size = file.seek(0, os.SEEK_END)
-            file.seek(max(0, size - 8192))
+            file.seek(max(0, size - 8192, since if since <= size else 0))
             text = file.read().decode(errors="replace")
     except FileNotFoundError:
         return []

@@ -9,6 +9,7 @@ import argparse
 import json
 import logging
 import time
+from dataclasses import asdict
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -48,17 +49,24 @@ def migrate() -> None:
 
 
 def load_demo(port_base: int) -> dict[str, Any] | None:
-    """The demo plant's people, key and controllers, loaded into an empty database; None where another plant lives."""
+    """The demo plant's people, key and controllers, loaded into an empty database; None where another plant lives.
+
+    Passwords are stored hashed, so what they are is kept in the data directory. A note is made before loading: after
+    a kill in between the next start loads again, which only gives everybody a new password.
+    """
     from mes.demo import load
     from mes.plant.models import Site
 
     kept_path = Path(settings.DATA_DIR) / "demo.json"
     kept = read_json(kept_path)
-    if Site.objects.exists() and not kept:
+    if not kept and Site.objects.exists():
         return None
-    if not kept:
+    if "users" not in kept:
+        write_json(kept_path, {"loading": True})
         kept = load.demo_load(port_base=port_base)
-        write_json(kept_path, kept)
+    else:
+        kept["controllers"] = [asdict(one) for one in load.controllers_point_to(port_base=port_base)]
+    write_json(kept_path, kept)
     return kept
 
 

@@ -1,6 +1,7 @@
 """One run of Millwright: servers, preparation, children, the ready file and the ordered end."""
 
 import json
+import math
 import os
 import secrets
 import signal
@@ -116,10 +117,8 @@ class Run:
             static_files.note_collected(options.data, static_files.digest(self._base))
         supervisor.start(plan.web(self._base, env, options.host, options.port))
         supervisor.wait_until_ready(["web"], within_s=_PATIENCE_S, cancelled=lambda: self._ends)
-        self._say(
-            "up", f"waiting for the first tile to move (web answers after {time.monotonic() - started:.0f} s) ..."
-        )
-        self._event(prepare, ("a tile moves", "nothing to poll"), supervisor)
+        self._say("up", f"web answers after {time.monotonic() - started:.0f} s, waiting for a tile to move ...")
+        self._event(prepare, ("a tile moves", "nothing to poll"), supervisor, hint=f"logs: {logs}")
         self._say("up", f"ready after {time.monotonic() - started:.0f} s")
         self._tell_ready()
 
@@ -176,9 +175,18 @@ class Run:
         write_json(path, {"port_base": first})
         return int(first)
 
-    def _event(self, helper: Once, names: tuple[str, ...], supervisor: Supervisor) -> dict[str, Any]:
-        """Waits until `helper` told one of `names`; the event."""
-        self._until(lambda: _done(helper) or any(name in helper.told for name in names), supervisor)
+    def _event(self, helper: Once, names: tuple[str, ...], supervisor: Supervisor, hint: str = "") -> dict[str, Any]:
+        """Waits until `helper` told one of `names`; the event. After a minute it says once where to look."""
+        hint_at = time.monotonic() + _PATIENCE_S if hint else math.inf
+
+        def arrived() -> bool:
+            nonlocal hint_at
+            if time.monotonic() > hint_at:
+                hint_at = math.inf
+                self._say("up", f"no tile has moved for a minute: no controller answers, or its poller fails ({hint})")
+            return _done(helper) or any(name in helper.told for name in names)
+
+        self._until(arrived, supervisor)
         return next(helper.told[name] for name in names if name in helper.told)
 
     def _until(self, condition: Callable[[], bool], supervisor: Supervisor) -> None:

@@ -76,7 +76,7 @@ class Supervisor:
             return
         pause_s = child.plan_restart(now)
         self._say(child.spec.name, f"{_how_it_ended(code)}; starts again in {pause_s:g} s (log: {child.log_path})")
-        for line in last_lines(child.log_path, 3):
+        for line in last_lines(child.log_path, 3, since=child.log_begins):
             self._say(child.spec.name, f"  {line}")
 
     def _restart(self, child: Child, now: float) -> None:
