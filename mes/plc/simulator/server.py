@@ -75,6 +75,11 @@ class _Station:
             line.reset()
         await asyncio.sleep(0)
 
+    async def reopen(self) -> None:
+        """Listen on the same port again."""
+        await self.close()
+        await self.listen(self.port)
+
     async def reset_lines(self) -> int:
         """Break every line with RST but keep listening; how many there were."""
         lines = list(self.lines)
@@ -118,7 +123,7 @@ class SimulatorHost:
         """Run a coroutine on the loop and wait for it."""
         return asyncio.run_coroutine_threadsafe(work, self.loop).result(CALL_TIMEOUT_S)
 
-    def soon(self, work: Callable[[], None]) -> None:
+    def soon(self, work: Callable[[], object]) -> None:
         """Run a plain function on the loop, without waiting."""
         self.loop.call_soon_threadsafe(work)
 
@@ -141,9 +146,11 @@ class SimulatorHost:
 
     def open_port(self, port: int) -> None:
         """Listen again on a port that was closed or turned into a black hole."""
-        station = self._stations[port]
-        self.call(station.close())
-        self.call(station.listen(port))
+        self.call(self._stations[port].reopen())
+
+    def open_port_soon(self, port: int) -> None:
+        """Like `open_port`, for code that runs on the loop itself."""
+        self.loop.create_task(self._stations[port].reopen())
 
     def black_hole(self, port: int) -> None:
         """Neither refuse nor accept: clients run into their connect time-out."""
