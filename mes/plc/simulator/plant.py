@@ -198,7 +198,7 @@ class SimulatedPlant:
     def restart(self, code: str, *, away_s: float = 0.0, serial: int | None = None) -> None:
         """Power cycle: lines break, the port is away for real seconds, counters start at 0 with a new epoch."""
         each = self.controller(code)
-        host = self._served()
+        host = self.served()
         with self.lock:
             self._hold(each, "restart", True, self.now_ms())
         if away_s > 0:
@@ -210,7 +210,7 @@ class SimulatedPlant:
 
     def _come_back(self, each: SimulatedController, serial: int | None) -> None:
         self._restarted(each, serial)
-        host = self._served()
+        host = self.served()
         host.open_port_soon(each.port)
 
     def _restarted(self, each: SimulatedController, serial: int | None) -> None:
@@ -221,7 +221,8 @@ class SimulatedPlant:
                 new_serial(each.controller, serial)
             self._hold(each, "restart", False, self.now_ms())
 
-    def _served(self) -> SimulatorHost:
+    def served(self) -> SimulatorHost:
+        """The host that carries the controllers; RuntimeError before `start`."""
         if self.host is None:
             raise RuntimeError("The plant is not running; call start() first.")
         return self.host
@@ -243,8 +244,16 @@ class SimulatedPlant:
 
     def close_port(self, code: str) -> None:
         """Refuse connections and break the open ones."""
-        self._served().close_port(self.controller(code).port)
+        self.served().close_port(self.controller(code).port)
 
     def open_port(self, code: str) -> None:
         """Come back on the same port."""
-        self._served().open_port(self.controller(code).port)
+        self.served().open_port(self.controller(code).port)
+
+    def black_hole(self, code: str) -> None:
+        """Let connection attempts hang until `open_port`."""
+        self.served().black_hole(self.controller(code).port)
+
+    def reset_lines(self, code: str) -> None:
+        """Break every open line with RST."""
+        self.served().reset_lines(self.controller(code).port)
