@@ -79,11 +79,15 @@ def real_value(value: float) -> TagValue:
 
 
 def string_value(data: bytes, capacity: int) -> TagValue:
-    """A Logix string: 4-byte length, then characters. UTF-8 where it is valid, else Latin-1."""
+    """A Logix string: 4-byte length, then characters."""
     length = int.from_bytes(data[:4], "little", signed=True)
     if not 0 <= length <= capacity:
         return TagValue(None, _BAD, f"The string's length field says {length}, but it can hold only {capacity}.")
-    raw = data[4 : 4 + length]
+    return text_value(data[4 : 4 + length])
+
+
+def text_value(raw: bytes) -> TagValue:
+    """Characters as text: UTF-8 where it is valid, else Latin-1; NULs are left out and make it uncertain."""
     try:
         text = raw.decode("utf-8")
     except UnicodeDecodeError:

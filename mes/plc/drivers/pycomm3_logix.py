@@ -4,13 +4,13 @@ Tags are asked for by name, never by instance id: ids are handed out anew at eve
 """
 
 import contextlib
-import struct
 import threading
 import time
 from collections.abc import Callable, Sequence
 from typing import TypeVar
 
 from mes.plc.drivers.datatypes import ATOMIC_BY_CODE, STRUCTURE_CODE, Atomic
+from mes.plc.drivers.identity import SIGNATURE_REQUEST, printable
 from mes.plc.drivers.names import Leaf, TagProblem, encode_path, resolve, resolve_unlisted
 from mes.plc.drivers.plan import READ_FRAGMENT, READ_TAG, Group, Plan, plan_reads
 from mes.plc.drivers.port import (
@@ -36,7 +36,6 @@ from mes.plc.drivers.replies import (
 from mes.plc.drivers.tagtable import TableKey, TagTable, forget_table, table_for
 from mes.plc.drivers.wire import FrameRejected, Wire
 
-_SIGNATURE_REQUEST = b"\x03\x02\x20\xac\x24\x01" + struct.pack("<6H", 5, 1, 2, 3, 4, 10)
 _KEPT_PLANS = 16
 _REUPLOAD_PAUSE_S = (5.0, 300.0)  # first and longest pause, doubling: a lasting contradiction costs few uploads
 _TYPE_CHANGED = "The tag's type or layout was changed in the controller; its tag list is read again."
@@ -129,7 +128,7 @@ class Pycomm3LogixDriver:
             revision=revision,
             serial=info["serial"],
             keyswitch=info["keyswitch"],
-            name=_printable(self._link.name or ""),
+            name=printable(self._link.name or ""),
         )
 
     def _refresh_signature(self) -> str:
@@ -144,7 +143,7 @@ class Pycomm3LogixDriver:
         return signature
 
     def _ask_signature(self) -> str:
-        status, _extended, data = message_reply(self._link.exchange(_SIGNATURE_REQUEST), 0x03)
+        status, _extended, data = message_reply(self._link.exchange(SIGNATURE_REQUEST), 0x03)
         if status == 0 and len(data) > 2:
             return data.hex()
         info = self._link.get_plc_info()
@@ -282,8 +281,3 @@ class Pycomm3LogixDriver:
         forget_table(self._key)
         self._apart = frozenset()
         self._plans.clear()
-
-
-def _printable(text: str) -> str:
-    """Without control characters, which no database or page can hold."""
-    return "".join(character for character in text if character.isprintable()).strip()

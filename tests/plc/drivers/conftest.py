@@ -94,11 +94,17 @@ Connect = Callable[..., PlcDriver]
 
 
 @pytest.fixture
-def connect(server: ControllerServer) -> Iterator[Connect]:
+def kind() -> str:
+    """The adapter under test; modules that try both override it."""
+    return "pycomm3-logix"
+
+
+@pytest.fixture
+def connect(server: ControllerServer, kind: str) -> Iterator[Connect]:
     """Makes drivers for the served controller, opened unless told otherwise."""
     made: list[PlcDriver] = []
 
-    def connect(*, timeout_s: float = 1.0, kind: str = "pycomm3-logix", opened: bool = True) -> PlcDriver:
+    def connect(*, timeout_s: float = 1.0, opened: bool = True) -> PlcDriver:
         driver = make_driver(ControllerSpec("C1", kind, server.path, 1.0, timeout_s, ()))
         made.append(driver)
         if opened:

@@ -7,8 +7,8 @@ from collections.abc import Iterator
 
 import pytest
 
-from mes.plc.drivers import PlcDriver, PlcError, PlcRefused, PlcTransportError, Quality, TagValue
-from mes.plc.drivers.pycomm3_logix import Pycomm3LogixDriver
+from mes.plc.drivers import PlcDriver, PlcError, PlcRefused, PlcTransportError, Quality, TagValue, make_driver
+from mes.plc.engine import ControllerSpec
 from mes.plc.simulator.server import ControllerServer
 from mes.plc.simulator.tags import TagSpec, UdtType, VirtualController
 from tests.plc.drivers.checks import good, nothing_wrong_is_good, reads_true, wait_until
@@ -16,6 +16,12 @@ from tests.plc.drivers.conftest import LINE, TRUE, VALUES, Connect
 from tests.plc.drivers.downloads import exchange_ids, lay_out_again, replace_tag
 
 TAGS = tuple(TRUE)
+
+
+@pytest.fixture(params=["pycomm3-logix", "pylogix"])
+def kind(request: pytest.FixtureRequest) -> str:
+    """Both Logix adapters must hold."""
+    return str(request.param)
 
 
 def stays_dead(driver: PlcDriver) -> None:
@@ -95,20 +101,6 @@ def test_a_late_reply_is_never_taken_for_the_next_one(
         with pytest.raises(PlcTransportError):
             driver.read(tuple(reversed(tags)))
     reads_true(connect())
-
-
-def test_a_reply_sent_twice_is_thrown_away_and_the_next_reads_are_right(
-    connect: Connect, controller: VirtualController
-) -> None:
-    driver = connect()
-    assert isinstance(driver, Pycomm3LogixDriver)
-    assert driver.read(("Good",)) == {"Good": good(11)}
-    assert driver.read(("Scrap",)) == {"Scrap": good(22)}
-    controller.faults.on_reply("duplicate", times=1)
-    assert driver.read(("Good",)) == {"Good": good(11)}
-    assert driver.read(("Scrap",)) == {"Scrap": good(22)}
-    assert driver.discarded == 1
-    reads_true(driver)
 
 
 @pytest.mark.parametrize("fault", ["reset", "half_reply", "garbage", "encapsulation_status"])
@@ -254,35 +246,6 @@ def test_a_tag_that_disappears_is_bad_and_the_others_go_on(connect: Connect, con
     reads_true(connect())
 
 
-def test_a_structure_that_disappears_makes_only_its_members_bad(
-    connect: Connect, controller: VirtualController
-) -> None:
-    driver = connect()
-    reads_true(driver)
-    controller.faults.miss_tag("FILL_1")
-    for _ in range(3):
-        values = driver.read(TAGS)
-        lost = {tag for tag, value in values.items() if value.quality is Quality.BAD}
-        assert lost == {tag for tag in TAGS if tag.startswith("FILL_1")}
-        nothing_wrong_is_good(values)
-
-
-@pytest.mark.parametrize("small", [True, False])
-def test_no_size_near_the_packet_boundary_fails(connect: Connect, controller: VirtualController, small: bool) -> None:
-    packet = 500 if small else 4000
-    sizes = range(packet - 32, packet + 8, 4)
-    for size in sizes:
-        controller.define_string(f"S{size}", size - 4)
-        controller.add_tag(TagSpec(f"T{size}", f"S{size}", value=f"text of {size}"))
-    controller.faults.refuse_large_forward_open(small)
-    driver = connect()
-    truth = {f"T{size}": good(f"text of {size}") for size in sizes}
-    for tag in truth:
-        assert driver.read((tag,)) == {tag: truth[tag]}
-        assert driver.read((tag, "Good", "Scrap")) == {tag: truth[tag], "Good": good(11), "Scrap": good(22)}
-    assert driver.read(tuple(truth)) == truth
-
-
 @pytest.mark.parametrize("small", [True, False])
 def test_a_thousand_reads_of_changing_size_are_all_true(
     connect: Connect, controller: VirtualController, small: bool
@@ -322,9 +285,9 @@ def endless_server() -> Iterator[tuple[str, threading.Event]]:
 
 
 def test_half_a_header_and_the_end_of_the_line_is_an_error_at_once(
-    endless_server: tuple[str, threading.Event],
+    endless_server: tuple[str, threading.Event], kind: str
 ) -> None:
-    driver = Pycomm3LogixDriver(endless_server[0], 20.0)
+    driver = make_driver(ControllerSpec("C", kind, endless_server[0], 1.0, 20.0, ()))
     with pytest.raises(PlcTransportError, match="closed the connection"):
         driver.open()
 

@@ -6,11 +6,14 @@ import os
 import pytest
 
 from mes.plc.drivers import PlcRefused, PlcTransportError, Quality, TagValue
+from mes.plc.drivers.pycomm3_logix import Pycomm3LogixDriver
 from mes.plc.simulator.memory import NO_ACCESS
 from mes.plc.simulator.server import ControllerServer
 from mes.plc.simulator.tags import TagSpec, VirtualController
-from tests.plc.drivers.checks import good, reads_true, wait_until
-from tests.plc.drivers.conftest import Connect
+from tests.plc.drivers.checks import good, nothing_wrong_is_good, reads_true, wait_until
+from tests.plc.drivers.conftest import TRUE, Connect
+
+TAGS = tuple(TRUE)
 
 
 def test_every_kind_of_tag_comes_back_with_its_own_value(connect: Connect) -> None:
@@ -212,3 +215,46 @@ def test_a_nul_in_a_string_never_reaches_the_database_as_text(connect: Connect, 
     assert connect().read(("Name",))["Name"] == TagValue(
         "AB", Quality.UNCERTAIN, "The string contains NUL characters; they were left out."
     )
+
+
+def test_a_reply_sent_twice_is_thrown_away_and_the_next_reads_are_right(
+    connect: Connect, controller: VirtualController
+) -> None:
+    driver = connect()
+    assert isinstance(driver, Pycomm3LogixDriver)
+    assert driver.read(("Good",)) == {"Good": good(11)}
+    assert driver.read(("Scrap",)) == {"Scrap": good(22)}
+    controller.faults.on_reply("duplicate", times=1)
+    assert driver.read(("Good",)) == {"Good": good(11)}
+    assert driver.read(("Scrap",)) == {"Scrap": good(22)}
+    assert driver.discarded == 1
+    reads_true(driver)
+
+
+def test_a_structure_that_disappears_makes_only_its_members_bad(
+    connect: Connect, controller: VirtualController
+) -> None:
+    driver = connect()
+    reads_true(driver)
+    controller.faults.miss_tag("FILL_1")
+    for _ in range(3):
+        values = driver.read(TAGS)
+        lost = {tag for tag, value in values.items() if value.quality is Quality.BAD}
+        assert lost == {tag for tag in TAGS if tag.startswith("FILL_1")}
+        nothing_wrong_is_good(values)
+
+
+@pytest.mark.parametrize("small", [True, False])
+def test_no_size_near_the_packet_boundary_fails(connect: Connect, controller: VirtualController, small: bool) -> None:
+    packet = 500 if small else 4000
+    sizes = range(packet - 32, packet + 8, 4)
+    for size in sizes:
+        controller.define_string(f"S{size}", size - 4)
+        controller.add_tag(TagSpec(f"T{size}", f"S{size}", value=f"text of {size}"))
+    controller.faults.refuse_large_forward_open(small)
+    driver = connect()
+    truth = {f"T{size}": good(f"text of {size}") for size in sizes}
+    for tag in truth:
+        assert driver.read((tag,)) == {tag: truth[tag]}
+        assert driver.read((tag, "Good", "Scrap")) == {tag: truth[tag], "Good": good(11), "Scrap": good(22)}
+    assert driver.read(tuple(truth)) == truth
