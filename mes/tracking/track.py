@@ -60,8 +60,8 @@ def _count(machine: Machine, reading: Reading, rules: MachineRules, *, gap: bool
             refused.add(role)
         else:
             pieces[role] = made
-    if "total" in pieces and "good" not in rules.counters:
-        pieces["good"] = pieces["total"] - pieces.get("scrap", 0)
+    if "total" in rules.counters and "good" not in rules.counters:
+        pieces["good"] = pieces.get("total", 0) - pieces.get("scrap", 0)
     for role in COUNTED:
         quantity = pieces.get(role, 0)
         if quantity and gap and machine.heard_at is not None:
