@@ -55,6 +55,13 @@ class Policy:
     failure_divisor: Literal["failures", "failures+1"] = "failures"
     precedence: tuple[Claim, ...] = DEFAULT_PRECEDENCE
 
+    @property
+    def label(self) -> str:
+        """Name, version and what is printed beside a number, e.g. "six-losses v1, stops under 120 s are lost speed"."""
+        lost = "lost speed" if self.micro_class == "six-losses" else "stops"
+        micro = f"stops under {self.micro_threshold_ms / 1000:g} s are {lost}" if self.micro_threshold_ms else ""
+        return f"{self.name} v{self.version}, {micro or 'no micro-stops'}"
+
     def __post_init__(self) -> None:
         if sorted(self.precedence) != sorted(Claim):
             raise ValueError(f"Policy {self.name}: the precedence must name each of {', '.join(Claim)} exactly once.")

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from decimal import Decimal
 from fractions import Fraction
 
-from mes.oee.intervals import overlap_ms, union
+from mes.oee.intervals import overlap_ms, overlaps, union
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,13 +55,5 @@ def elapsed_planned_ms(
     since_ms: int, now_ms: int, scheduled: Sequence[tuple[int, int]], planned: Sequence[tuple[int, int]]
 ) -> int:
     """Scheduled time less breaks and planned stops between two instants: the elapsed planned time of a target."""
-    inside, resting = union(scheduled), union(planned)
-    if now_ms <= since_ms:
-        return 0
-    span = [(since_ms, now_ms)]
-    both = [part for since, until in inside for part in _clip(since, until, since_ms, now_ms)]
-    return overlap_ms(inside, span) - overlap_ms(both, resting)
-
-
-def _clip(since: int, until: int, low: int, high: int) -> list[tuple[int, int]]:
-    return [(max(since, low), min(until, high))] if since < high and low < until else []
+    inside = overlaps(since_ms, now_ms, union(scheduled))
+    return sum(end - start for start, end in inside) - overlap_ms(inside, union(planned))

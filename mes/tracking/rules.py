@@ -164,7 +164,7 @@ def attribute(
     parts = [part for part in parts if part[1] < part[2]]
     if len(parts) == 1 and parts[0][1] <= start and parts[0][2] >= end:
         return Attribution(parts[0][0].order, parts[0][0].item)
-    lengths = [(order.order, (until - since) // timedelta(milliseconds=1)) for order, since, until in parts]
+    lengths = [(order.order, (until - since) // timedelta(microseconds=1)) for order, since, until in parts]
     return Attribution(None, None, _split(quantity, lengths))
 
 
@@ -174,7 +174,7 @@ def _split(quantity: int, lengths: Sequence[tuple[str, int]]) -> tuple[tuple[str
     passed, given = 0, 0
     for order, length in lengths:
         passed += length
-        upto = quantity * passed // whole if whole else 0
+        upto = quantity * passed // whole
         shares.append((order, upto - given))
         given = upto
     return tuple(shares)

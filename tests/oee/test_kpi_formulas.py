@@ -199,3 +199,11 @@ def test_pieces_made_long_after_the_shift_are_not_the_shifts() -> None:
     owned = own(60, states=[run(0, 60)])
     elements = elements_from(owned, [made(70, 71, 5, "6")])
     assert (elements.good, elements.unscheduled_good, elements.ideal_unscheduled_good_ms) == (0, 5, 30_000)
+
+
+def test_r45_every_kpi_names_its_policy_and_version() -> None:
+    third = replace(ISO, version=3, micro_threshold_ms=1500)
+    result = kpi(ZERO, third)
+    assert (result.policy, result.policy_version) == ("iso-22400", 3)
+    assert third.label == "iso-22400 v3, stops under 1.5 s are stops"
+    assert NO_MICRO.label == "six-losses v1, no micro-stops"

@@ -122,6 +122,11 @@ def test_r15_running_through_a_break_gives_the_time_back() -> None:
     assert elements.run_in_planned_ms == 30 * MIN
 
 
+def test_r15_running_through_a_planned_stop_gives_the_time_back_too() -> None:
+    elements, _ = judged(own(60, states=[run(0, 60)], stops=[stop(10, 30, "planned", "Cleaning"), stop(40, 50)]))
+    assert (elements.planned_stop_ms, elements.run_in_planned_ms) == (0, 20 * MIN)
+
+
 def test_r16_a_stop_is_micro_only_if_the_whole_event_is_short() -> None:
     states = [run(0, 10), down(10, 11), run(11, 20), down(20, 22), run(22, 30)]
     assert spent(own(30, states=states, policy=TWO_MINUTES)) == {"run": 27, "micro": 1, "unplanned": 2}

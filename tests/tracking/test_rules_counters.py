@@ -69,7 +69,8 @@ def test_r23_a_counter_without_a_modulus_never_wraps_and_may_be_any_size() -> No
 
 def test_r23_a_restart_the_controller_announces_counts_from_zero_even_where_the_value_grew() -> None:
     assert counter_delta(2, 6, 1, PLAIN, epoch_changed=True) == Delta(DeltaKind.RESET, 6)
-    assert counter_delta(2, 9, 1, PLAIN, epoch_changed=True) == Delta(DeltaKind.JUMP, 0, 9)
+    assert counter_delta(2, 7, 1, PLAIN, epoch_changed=True) == Delta(DeltaKind.RESET, 7)
+    assert counter_delta(2, 8, 1, PLAIN, epoch_changed=True) == Delta(DeltaKind.JUMP, 0, 8)
     preset = CounterRule(2**31, FIVE_PER_S, reset_to=1000)
     assert counter_delta(4000, 1003, 1, preset) == Delta(DeltaKind.RESET, 3)
     assert counter_delta(4000, 900, 1, preset, epoch_changed=True) == Delta(DeltaKind.RESYNC)
