@@ -51,22 +51,25 @@ A script step may set its own code with `state: 13`.
 
 Members of MES_Line: Heartbeat, Epoch, Good, Scrap, Total DINT; State, ReasonCode INT; OrderId STRING; Speed REAL
 (parts per minute, 0 while stopped); AuditValue LINT. The tag is there without being declared in the file.
+In an SLC a machine writes words 0-7 of an integer file instead: Heartbeat, Epoch, Good, Scrap, Total, State,
+ReasonCode, Speed; its counters wrap at 32768.
 """
 
 from __future__ import annotations
 
 import time
 import zlib
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 from .config_machine import MACHINE_KEYS, ClockStart, read_machine
-from .config_tags import read_tags, read_udts
+from .config_tags import read_files, read_tags, read_udts
 from .decoys import Decoys
 from .identity import Identity
 from .machine import MES_LINE
 from .plant import SimulatedController, SimulatedPlant, utc_now_ms
 from .sim_clock import SimClock
+from .slc import MACHINE_WORDS, SlcController
 from .tags import TagSpec, VirtualController
 from .yaml_reader import Block, ConfigError, read, read_file
 
@@ -105,7 +108,8 @@ def _plant(top: Block, source: str, now_ms: Callable[[], int]) -> SimulatedPlant
 
 def _controller(code: str, block: Block, start: ClockStart, taken: set[str]) -> SimulatedController:
     block.only(CONTROLLER_KEYS)
-    block.text("kind", "logix", KINDS)
+    if block.text("kind", "logix", KINDS) == "slc":
+        return _slc(code, block, start, taken)
     controller = VirtualController(
         Identity(
             product_name=block.text("product", "1756-L83E/B"),
@@ -117,8 +121,9 @@ def _controller(code: str, block: Block, start: ClockStart, taken: set[str]) -> 
         wide_ids=block.flag("wide_ids", False),
     )
     read_udts(block.block("udts"), controller)
-    machines = block.blocks("machines")
-    if machines and MES_LINE.name not in controller.types:
+    if block.has("files"):
+        block.complain("files", f"{code} is a Logix controller and has no data files; say 'kind: slc' or use 'tags'.")
+    if block.has("machines") and MES_LINE.name not in controller.types:
         controller.define_udt(MES_LINE)
     read_tags(block.block("tags"), controller)
     for program, tags in block.blocks("programs"):
@@ -126,14 +131,40 @@ def _controller(code: str, block: Block, start: ClockStart, taken: set[str]) -> 
         read_tags(tags, controller, program)
     each = SimulatedController(code, controller, wanted_port=block.whole("port", 0, least=0))
     each.clock = SimClock(start.speed, start.at_ms)
-    for name, machine in machines:
-        if name in taken:
-            block.complain("machines", f"there is another machine {name}; machine names are unique in the file.")
-            continue
-        taken.add(name)
+    for name, machine in _machines(block, taken):
         _add_machine(name, machine, each, start)
     if block.flag("decoys", True):
         each.decoys = _decoys(block, controller, f"{start.seed}:{code}")
+    return each
+
+
+def _machines(block: Block, taken: set[str]) -> Iterator[tuple[str, Block]]:
+    for name, machine in block.blocks("machines"):
+        if name in taken:
+            block.complain("machines", f"there is another machine {name}; machine names are unique in the file.")
+        else:
+            taken.add(name)
+            yield name, machine
+
+
+def _slc(code: str, block: Block, start: ClockStart, taken: set[str]) -> SimulatedController:
+    for key in ("udts", "tags", "programs"):
+        if block.has(key):
+            block.complain(key, f"{code} is an SLC and has no '{key}'; declare its data in 'files'.")
+    serial = block.whole("serial", zlib.crc32(code.encode()), least=0) & 0xFFFF_FFFF
+    identity = Identity(block.text("product", "1747-L552/C"), serial, block.whole("major", 13) & 0xFF, 1)
+    controller = SlcController(identity=identity, name=code)
+    read_files(block.block("files"), controller)
+    each = SimulatedController(code, controller, wanted_port=block.whole("port", 0, least=0))
+    for name, machine in _machines(block, taken):
+        file = machine.text("tag", "N20")
+        if file.upper() in {m.tag.upper() for m in each.machines}:
+            machine.complain("tag", f"the file {file} already belongs to another machine; give {name} its own.")
+            continue
+        controller.add_file(file, len(MACHINE_WORDS))
+        made = read_machine(name, file, machine, controller, start, modulus=1 << 15)
+        if made is not None:
+            each.machines.append(made)
     return each
 
 

@@ -30,14 +30,16 @@ class ClockStart:
     seed: str
 
 
-def read_machine(name: str, tag: str, block: Block, controller: VirtualController, start: ClockStart) -> Machine | None:
+def read_machine(
+    name: str, tag: str, block: Block, controller: VirtualController, start: ClockStart, modulus: int = 1 << 31
+) -> Machine | None:
     """One machine, or None when its plan cannot be used; the problems are noted in the block."""
     block.only(MACHINE_KEYS)
     states = _states(block)
     seed = f"{start.seed}:{name}"
     plan = _script(block, states) if block.has("script") else _dice(name, block, states, seed)
     epoch = block.whole("epoch", start.at_ms // 1000 & 0x7FFF_FFFF, least=0)
-    counters = _counters(block.block("counters"))
+    counters = _counters(block.block("counters"), modulus)
     if plan is None:
         return None
     return Machine(
@@ -61,11 +63,11 @@ def _states(block: Block) -> dict[str, int]:
     return {kind: own.whole(kind, code, least=-REASONS_END) for kind, code in PACKML_TR88.items()}
 
 
-def _counters(block: Block) -> Counters:
+def _counters(block: Block, modulus: int) -> Counters:
     block.only(("modulus", "floor", "good", "scrap", "total"))
     good, scrap = block.whole("good", 0), block.whole("scrap", 0)
     first = {"Good": good, "Scrap": scrap, "Total": block.whole("total", good + scrap)}
-    return Counters(block.whole("modulus", 1 << 31, least=2), block.whole("floor", 0), first)
+    return Counters(block.whole("modulus", modulus, least=2), block.whole("floor", 0), first)
 
 
 def _script(block: Block, states: dict[str, int]) -> Plan:

@@ -7,6 +7,7 @@ from typing import Any
 
 from .datatypes import MemberSpec
 from .memory import NO_ACCESS, READ_ONLY, READ_WRITE, PathError
+from .slc import DEFAULT_FILES, SlcController
 from .tags import TagSpec, UdtType, VirtualController
 from .yaml_reader import Block
 
@@ -59,3 +60,17 @@ def _dims(tag: Block) -> tuple[int, ...]:
         tag.complain("dims", f"'dims' of {tag.name} must be one to three whole numbers above 0, like [10] or [3, 4].")
         return ()
     return tuple(numbers)
+
+
+def read_files(block: Block, controller: SlcController) -> None:
+    """Make and fill the data files of an SLC: {N7: [0, 5], F8: [1.5], ST9: [text]}."""
+    for file in block.data:
+        values = block.plain(file)
+        try:
+            if not isinstance(values, list):
+                raise TypeError("its value must be a list, one entry per element.")
+            controller.add_file(str(file), max(len(values), DEFAULT_FILES.get(str(file).upper(), 0)))
+            for position, value in enumerate(values):
+                controller[f"{file}:{position}"] = value
+        except (ValueError, TypeError, LookupError, struct.error) as error:
+            block.complain(file, f"data file {file} cannot be made: {error}")

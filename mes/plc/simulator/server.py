@@ -15,11 +15,18 @@ from .connections import ConnectionTable
 from .faults import Faults
 from .identity import Identity
 from .line import Line, Router
+from .pccc import PcccRouter
 from .router import LogixRouter
+from .slc import SlcController
 from .tags import VirtualController
 
 T = TypeVar("T")
 CALL_TIMEOUT_S = 10.0
+
+
+def router_for(controller: VirtualController) -> Router:
+    """The side that answers CIP messages for this kind of controller."""
+    return PcccRouter(controller) if isinstance(controller, SlcController) else LogixRouter(controller)
 
 
 class _Station:
@@ -31,7 +38,7 @@ class _Station:
         self.port = 0
         self.faults: Faults = controller.faults
         self.connections = ConnectionTable(controller.faults)
-        self.router: Router = LogixRouter(controller)
+        self.router: Router = router_for(controller)
         self.lines: set[Line] = set()
         self.counts: Counter[str] = Counter()
         self._sessions = itertools.count(0x0A01_0003, 0x0101)
