@@ -10,5 +10,5 @@ class ConfigApp(AppConfig):
     label = "config"
 
     def ready(self) -> None:
-        """Registers the checks of dangerous or impossible settings."""
-        from mes.config import checks  # noqa: F401
+        """Registers the checks of dangerous or impossible settings, and the queue's address for every process."""
+        from mes.config import celery, checks  # noqa: F401  (without it a web process would send tasks to nowhere)

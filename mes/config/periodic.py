@@ -13,5 +13,6 @@ BEAT_SCHEDULE: dict[str, dict[str, Any]] = {
 
 ROUTES: dict[str, dict[str, str]] = {
     "mes.tracking.tasks.claim_controllers": {"queue": "poll"},
+    "mes.plc.tasks.browse_controller": {"queue": "poll"},  # controllers are reached from the poller's host only
     "mes.live.tasks.claim_broadcast": {"queue": "live"},
 }

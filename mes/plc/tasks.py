@@ -8,7 +8,7 @@ from django.conf import settings
 from mes.plc.commission import browse_answer
 
 
-@shared_task(queue="poll")
+@shared_task
 def browse_controller(request_id: int) -> None:
     """Answers one request of the commissioning page."""
     browse_answer(request_id=request_id, at=datetime.now(UTC), loopback_only=not settings.PRODUCTION)

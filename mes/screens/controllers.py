@@ -20,7 +20,7 @@ from mes.people.access import lines_for, may
 from mes.plc.commission import WAIT_AT_MOST, browse_ask, browse_fail
 from mes.plc.models import BrowseRequest, Controller, ControllerHealth, TagBinding
 from mes.plc.tasks import browse_controller
-from mes.screens.gate import demand
+from mes.screens.gate import demand, storable
 
 PAGE = 100
 STALE_S = 3
@@ -151,7 +151,7 @@ def seen_by(user: object) -> QuerySet[Controller]:
 def controller_or_404(user: object, code: str) -> Controller:
     """The controller of that code if the person may see it."""
     try:
-        return seen_by(user).select_related("health", "site").get(code=code)
+        return seen_by(user).select_related("health", "site").get(code=storable(code))
     except Controller.DoesNotExist as error:
         raise Http404(code) from error
 
@@ -187,7 +187,7 @@ def _ask(request: HttpRequest, found: Controller, page: Page[Sequence[Any]]) -> 
     if request.POST.get("do") == "read":
         tags = [row[0] for row in page.object_list if row[5]]
     elif request.POST.get("do") == "tag":
-        tags = [request.POST.get("tag", "").strip()[:200]]
+        tags = [storable(request.POST.get("tag", "")).strip()[:200]]
     at = datetime.now(UTC)
     asked = browse_ask(controller=found, tags=[tag for tag in tags if tag], actor=request.user.get_username(), at=at)
     try:

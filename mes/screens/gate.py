@@ -8,11 +8,18 @@ from mes.people.access import lines_for, may, work_centers_for
 from mes.plant.models import Line, WorkCenter
 
 
+def storable(text: str) -> str:
+    """The text as it came; 404 for one with a NUL, which PostgreSQL cannot even look for."""
+    if "\0" in text:
+        raise Http404
+    return text
+
+
 def machine_or_404(user: object, code: str) -> WorkCenter:
     """The machine of that code if it is on one of the person's lines."""
     places = work_centers_for(user).select_related("line__area__site")
     try:
-        return places.get(code=code)
+        return places.get(code=storable(code))
     except WorkCenter.DoesNotExist as error:
         raise Http404(code) from error
 
@@ -20,7 +27,7 @@ def machine_or_404(user: object, code: str) -> WorkCenter:
 def line_or_404(user: object, code: str) -> Line:
     """The line of that code if it is one of the person's."""
     try:
-        return lines_for(user).select_related("area__site").get(code=code)
+        return lines_for(user).select_related("area__site").get(code=storable(code))
     except Line.DoesNotExist as error:
         raise Http404(code) from error
 

@@ -27,7 +27,7 @@ from mes.production.queries import orders_of
 from mes.production.refusals import OrderRefused
 from mes.production.typed import Unreadable, code_from, due_from, priority_from, quantity_from
 from mes.screens.frame import zone_named
-from mes.screens.gate import demand, line_or_404
+from mes.screens.gate import demand, line_or_404, storable
 from mes.tracking.order_counts import made_of
 
 PAGE = 50
@@ -194,8 +194,8 @@ def order_or_404(request: HttpRequest, number: str) -> WorkOrder:
     """The order of that number if its line is one of the person's."""
     try:
         orders = WorkOrder.objects.select_related("item", "line__area__site")
-        return orders.get(number=number, line__in=lines_for(request.user))
-    except (WorkOrder.DoesNotExist, ValueError) as error:
+        return orders.get(number=storable(number), line__in=lines_for(request.user))
+    except WorkOrder.DoesNotExist as error:
         raise Http404(number) from error
 
 

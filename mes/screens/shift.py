@@ -13,7 +13,7 @@ from django.views.decorators.http import require_safe
 from mes.people.access import lines_for
 from mes.plant.models import Line, Shift
 from mes.screens import machine_day
-from mes.screens.gate import line_or_404
+from mes.screens.gate import line_or_404, storable
 from mes.screens.safe_csv import safe_cell
 from mes.screens.shift_figures import Summary, summary_of
 
@@ -64,7 +64,7 @@ def shift_or_404(request: HttpRequest, line: str, day: str, name: str) -> Shift:
     except ValueError as error:
         raise Http404(day) from error
     shifts = Shift.objects.select_related("line__area__site").filter(line=place, production_date=production_date)
-    found = shifts.filter(name=name).first()
+    found = shifts.filter(name=storable(name)).first()
     if found is None or day != production_date.isoformat():
         raise Http404(name)
     return found

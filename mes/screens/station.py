@@ -31,7 +31,7 @@ from mes.production.queries import open_run, queue_for
 from mes.production.refusals import OrderRefused
 from mes.screens.face import face
 from mes.screens.floor import live_context
-from mes.screens.gate import demand, machine_or_404
+from mes.screens.gate import demand, machine_or_404, storable
 from mes.tracking.order_counts import made_of
 from mes.tracking.scrap import ScrapRefused, last_scrap, scrap_enter, scrap_undo
 
@@ -245,8 +245,10 @@ def _start(request: HttpRequest, place: WorkCenter, order: WorkOrder, running: s
 def _order(place: WorkCenter, number: str) -> WorkOrder:
     """An order of the machine's line; others do not exist at this station."""
     try:
-        return WorkOrder.objects.select_related("item", "line__area__site").get(number=number, line=place.line_id)
-    except (WorkOrder.DoesNotExist, ValueError) as error:
+        return WorkOrder.objects.select_related("item", "line__area__site").get(
+            number=storable(number), line=place.line_id
+        )
+    except WorkOrder.DoesNotExist as error:
         raise Http404("order") from error
 
 

@@ -22,7 +22,7 @@ from mes.downtime.models import Reason, Stop
 from mes.downtime.queries import shift_at, stop_by_ref, stop_ref, stops_in, stops_that_need_a_reason
 from mes.people.access import lines_for, may, work_centers_for
 from mes.plant.models import Line, Shift, WorkCenter
-from mes.screens.gate import demand, line_or_404, machine_or_404
+from mes.screens.gate import demand, line_or_404, machine_or_404, storable
 from mes.screens.station import sheet
 
 WINDOW = timedelta(days=7)
@@ -129,7 +129,9 @@ def filters_of(request: HttpRequest) -> Filters:
         if not re.fullmatch(r"\d{4}-\d\d-\d\d", day, re.ASCII):
             raise Http404("shift")
         try:
-            shift = Shift.objects.filter(line=line, production_date=date.fromisoformat(day), name=name).first()
+            shift = Shift.objects.filter(
+                line=line, production_date=date.fromisoformat(day), name=storable(name)
+            ).first()
         except ValueError as error:
             raise Http404("shift") from error
         if shift is None:
@@ -183,7 +185,7 @@ def chips(filters: Filters, lines: Sequence[Line]) -> list[dict[str, Any]]:
 
 def stop_or_404(request: HttpRequest, ref: str) -> Stop:
     """The stop of that name on one of the person's machines."""
-    stop = stop_by_ref(ref, work_centers_for(request.user))
+    stop = stop_by_ref(storable(ref), work_centers_for(request.user))
     if stop is None:
         raise Http404(ref)
     return stop

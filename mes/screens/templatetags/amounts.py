@@ -23,9 +23,9 @@ def quantity(value: Decimal | int | float | None) -> str:
 
 
 @register.filter
-def local_day_time(value: datetime | None, zone: str) -> str:
+def local_day_time(value: datetime | str | None, zone: str) -> str:
     """2026-11-22 14:05 at the plant, with the offset where the clock change makes the time ambiguous (R7)."""
-    if value is None:
+    if not isinstance(value, datetime):  # None, or the empty text of a template variable that is not there
         return words.NONE
     local = value.astimezone(zone_named(zone))
     text = f"{local:%Y-%m-%d %H:%M}"
