@@ -14,9 +14,10 @@ from pycomm3 import LogixDriver, SLCDriver
 from pycomm3.cip_driver import with_forward_open
 from pycomm3.exceptions import CommError, PycommError
 
-from mes.plc.drivers.port import PlcConfigError, PlcError, PlcRefused, PlcTransportError
+from mes.plc.drivers.port import PlcConfigError, PlcRefused
 from mes.plc.drivers.readonly import WriteRefused
 from mes.plc.drivers.wire import Wire
+from mes.plc.drivers.wired import WiredDriver
 
 logging.getLogger("pycomm3").setLevel(logging.CRITICAL + 1)  # it logs a stack trace per unknown tag and poll
 
@@ -119,25 +120,14 @@ def make_link(kind: type[LinkT], address: str, wire: Wire) -> LinkT:
 
 
 def open_link(link: LogixLink | SlcLink) -> None:
-    """Connect, register, open the CIP connection. Raises PlcTransportError or PlcRefused; then the wire is closed."""
-    try:
-        if not link.open():
-            raise PlcRefused("The controller refused the session; it may have no free connections.")
-        link.ensure_connection()
-    except Exception as error:
-        link.wire.close()
-        raise translate(error, "open the connection") from error
+    """Connect, register, open the CIP connection. Raises PlcRefused, or whatever pycomm3 makes of a broken line."""
+    if not link.open():
+        raise PlcRefused("The controller refused the session; it may have no free connections.")
+    link.ensure_connection()
 
 
-def translate(error: BaseException, doing: str) -> PlcError:
-    """Our error for whatever pycomm3 raised: the first of ours in the chain of causes, else refused or lost."""
-    cause: BaseException | None = error
-    lost = False
-    while cause is not None:
-        if isinstance(cause, PlcError):
-            return cause
-        lost = lost or isinstance(cause, CommError | OSError)
-        last, cause = cause, cause.__cause__
-    if lost or not isinstance(error, PycommError):
-        return PlcTransportError(f"Could not {doing}: {last}.")
-    return PlcRefused(f"The controller refused to {doing}: {last}.")
+class Pycomm3Driver(WiredDriver):
+    """A WiredDriver whose library is pycomm3."""
+
+    refusals = (PycommError,)
+    losses = (CommError, OSError)

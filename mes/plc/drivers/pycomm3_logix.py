@@ -3,11 +3,8 @@
 Tags are asked for by name, never by instance id: ids are handed out anew at every program download.
 """
 
-import contextlib
-import threading
 import time
-from collections.abc import Callable, Sequence
-from typing import TypeVar
+from collections.abc import Callable
 
 from mes.plc.drivers.datatypes import ATOMIC_BY_CODE, STRUCTURE_CODE, Atomic
 from mes.plc.drivers.identity import SIGNATURE_REQUEST, printable
@@ -21,7 +18,7 @@ from mes.plc.drivers.port import (
     TagInfo,
     TagValue,
 )
-from mes.plc.drivers.pycomm3_link import LogixLink, make_link, open_link, translate
+from mes.plc.drivers.pycomm3_link import LogixLink, Pycomm3Driver, make_link, open_link
 from mes.plc.drivers.replies import (
     PARTIAL,
     TypeChanged,
@@ -39,18 +36,15 @@ from mes.plc.drivers.wire import FrameRejected, Wire
 _KEPT_PLANS = 16
 _REUPLOAD_PAUSE_S = (5.0, 300.0)  # first and longest pause, doubling: a lasting contradiction costs few uploads
 _TYPE_CHANGED = "The tag's type or layout was changed in the controller; its tag list is read again."
-T = TypeVar("T")
 
 
-class Pycomm3LogixDriver:
+class Pycomm3LogixDriver(Pycomm3Driver):
     """One connection to one Logix controller. Any exception kills it; make a new one."""
 
     def __init__(self, address: str, timeout_s: float) -> None:
+        super().__init__(Wire(timeout_s))
         self._address = address
-        self._wire = Wire(timeout_s)
-        self._link = make_link(LogixLink, address, self._wire)
-        self._lock = threading.Lock()
-        self._opened = False
+        self._link = make_link(LogixLink, address, self.wire)
         self._key: TableKey | None = None
         self._plans: dict[tuple[str, ...], Plan] = {}
         self._apart: frozenset[str] = frozenset()
@@ -58,66 +52,13 @@ class Pycomm3LogixDriver:
         self._reupload_after_mono = 0.0
         self._reupload_pause_s = _REUPLOAD_PAUSE_S[0]
 
-    @property
-    def last_reply_mono(self) -> float:
-        """time.monotonic() of the last reply."""
-        return self._wire.last_reply_mono
-
-    @property
-    def discarded(self) -> int:
-        """Replies thrown away because they did not answer the request that was waiting."""
-        return self._wire.discarded
-
-    def open(self) -> None:
-        """Connect, register, open the CIP connection and take the program's signature."""
-        if self._opened:
-            self.kill()
-            raise PlcTransportError("This driver was opened before; make a new one.")
-        self._opened = True
+    def _begin(self) -> None:
         open_link(self._link)
         self._multiple = not self._link.is_micro800
-        self._guarded("read the program signature", self._refresh_signature)
+        self._refresh_signature()
 
-    def identity(self) -> ControllerIdentity:
-        """Vendor, product, revision, serial, keyswitch and program name (one request)."""
-        return self._guarded("read the identity", self._identity)
-
-    def program_signature(self) -> str:
-        """The controller's program-change counters, or serial, name and revision where it has none."""
-        return self._guarded("read the program signature", self._refresh_signature)
-
-    def browse(self) -> list[TagInfo]:
-        """All user tags with their members. Uploads the whole tag list the first time."""
-        return self._guarded("read the tag list", self._browse)
-
-    def read(self, tags: Sequence[str]) -> dict[str, TagValue]:
-        """Read `tags`; see PlcDriver.read."""
-        return self._guarded("read", lambda: self._read(tuple(tags)))
-
-    def close(self) -> None:
-        """Forward Close and Unregister when the line still works."""
-        with self._lock:
-            if self._opened and not self._wire.dead:
-                with contextlib.suppress(Exception):  # the line is given up either way
-                    self._link.close()
-            self._wire.close()
-
-    def kill(self) -> None:
-        """Drop the line at once; wakes a thread that waits for a reply."""
-        self._wire.close()
-
-    def _guarded(self, doing: str, call: Callable[[], T]) -> T:
-        """Run one exchange at a time; whatever goes wrong, the wire is dead afterwards."""
-        with self._lock:
-            if self._wire.dead or not self._opened:
-                raise PlcTransportError(self._wire.dead or "The driver is not open.")
-            try:
-                return call()
-            except PlcConfigError:
-                raise
-            except Exception as error:
-                self._wire.close()
-                raise translate(error, doing) from error
+    def _end(self) -> None:
+        self._link.close()
 
     def _identity(self) -> ControllerIdentity:
         info = self._link.get_plc_info()
@@ -201,9 +142,9 @@ class Pycomm3LogixDriver:
 
     def _note_rejection(self, table: TagTable, error: Exception) -> None:
         """A tag list was refused: remember it, or let the error go on when the line broke over it."""
-        if isinstance(translate(error, "read the tag list"), FrameRejected):
+        if isinstance(self.translate(error, "read the tag list"), FrameRejected):
             table.rejected()
-        if self._wire.dead:
+        if self.wire.dead:
             raise error
         table.unlisted = True
 

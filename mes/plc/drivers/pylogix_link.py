@@ -16,7 +16,7 @@ MOST_REQUESTS_PER_CALL = 5000  # pylogix asks for ever when instance ids pass 65
 _DEFAULT_PORT = 44818
 
 
-class WireConnection(Connection):  # type: ignore[misc]
+class WireConnection(Connection):
     """Replaces everything in pylogix that touches a socket. Only connected messages, opened once."""
 
     def __init__(self, parent: Any, wire: Wire) -> None:

@@ -7,11 +7,8 @@ checked against the capacity of its type, and external access is not known when 
 cannot be read. Micro800 is left to the first adapter.
 """
 
-import contextlib
-import threading
 import time
-from collections.abc import Callable, Sequence
-from typing import Any, TypeVar
+from typing import Any
 
 from pylogix.lgx_response import cip_error_codes
 from pylogix.utils import parse_tag_name
@@ -22,7 +19,6 @@ from mes.plc.drivers.names import TagProblem, parse_tag
 from mes.plc.drivers.port import (
     ControllerIdentity,
     PlcConfigError,
-    PlcError,
     PlcTransportError,
     Quality,
     TagInfo,
@@ -31,92 +27,47 @@ from mes.plc.drivers.port import (
 from mes.plc.drivers.pylogix_link import MOST_REQUESTS_PER_CALL, make_plc
 from mes.plc.drivers.replies import status_text
 from mes.plc.drivers.wire import Wire
+from mes.plc.drivers.wired import WiredDriver
 
 _ASK_AGAIN_S = 10.0
 _CODE_BY_TEXT = {text: code for code, text in cip_error_codes.items()}
 _TYPE_CHANGED = "The tag's type was changed in the controller; it is looked up again."
-T = TypeVar("T")
 
 
-class PylogixDriver:
-    """One connection to one Logix controller through pylogix. Any exception kills it; make a new one."""
+class PylogixDriver(WiredDriver):
+    """One connection to one Logix controller through pylogix. Any exception kills it; make a new one.
+
+    pylogix has no exceptions of its own; a malformed reply shows as any error and counts as a broken line.
+    """
 
     def __init__(self, address: str, timeout_s: float) -> None:
-        self._wire = Wire(timeout_s)
-        self._plc, self._connection, self._place = make_plc(address, self._wire)
-        self._lock = threading.Lock()
-        self._opened = False
+        super().__init__(Wire(timeout_s))
+        self._plc, self._connection, self._place = make_plc(address, self.wire)
         self._signature: str | None = None
         self._refused: dict[str, tuple[str, float]] = {}  # tag -> why, and until when it is not asked for again
         self._types: dict[str, int] = {}  # base name as pylogix keys it -> type code seen first
 
-    @property
-    def last_reply_mono(self) -> float:
-        """time.monotonic() of the last reply."""
-        return self._wire.last_reply_mono
-
-    def open(self) -> None:
-        """Connect once; see PlcDriver.open."""
-        if self._opened:
-            self.kill()
-            raise PlcTransportError("This driver was opened before; make a new one.")
-        self._opened = True
-        self._guarded("open the connection", lambda: self._connection.begin(*self._place))
-        if self.identity().product_name.startswith(MICRO800_PREFIX):
-            self.kill()
+    def _begin(self) -> None:
+        self._connection.begin(*self._place)
+        if self._identity().product_name.startswith(MICRO800_PREFIX):
             raise PlcConfigError("A Micro800 cannot be read with pylogix here; choose the driver pycomm3-logix.")
-        self.program_signature()
+        self._refresh_signature()
 
-    def identity(self) -> ControllerIdentity:
-        """Who answers, and where its keyswitch stands."""
-        return self._guarded("read the identity", lambda: parse_identity(self._attributes(IDENTITY_REQUEST)))
+    def _end(self) -> None:
+        self._connection.end()
 
-    def program_signature(self) -> str:
-        """See PlcDriver.program_signature; a change forgets the pinned types."""
-        return self._guarded("read the program signature", self._refresh_signature)
-
-    def browse(self) -> list[TagInfo]:
-        """All user tags with their members as pylogix lists them (external access is not known to it)."""
-        return self._guarded("read the tag list", self._browse)
-
-    def read(self, tags: Sequence[str]) -> dict[str, TagValue]:
-        """Read `tags`; see PlcDriver.read."""
-        return self._guarded("read", lambda: self._read(tags))
-
-    def close(self) -> None:
-        """Forward Close and Unregister when the line still works."""
-        with self._lock:
-            if self._opened and not self._wire.dead:
-                with contextlib.suppress(Exception):  # the line is given up either way
-                    self._connection.end()
-            self._wire.close()
-
-    def kill(self) -> None:
-        """Drop the line at once."""
-        self._wire.close()
-
-    def _guarded(self, doing: str, call: Callable[[], T]) -> T:
-        with self._lock:
-            if self._wire.dead or not self._opened:
-                raise PlcTransportError(self._wire.dead or "The driver is not open.")
-            self._connection.requests_left = MOST_REQUESTS_PER_CALL
-            try:
-                return call()
-            except PlcError:
-                self._wire.close()
-                raise
-            except Exception as error:  # pylogix has no exceptions of its own; a malformed reply shows as any error
-                self._wire.close()
-                raise PlcTransportError(f"Could not {doing}: {error!r}.") from error
+    def _identity(self) -> ControllerIdentity:
+        return parse_identity(self._attributes(IDENTITY_REQUEST))
 
     def _attributes(self, request: bytes) -> bytes:
+        self._connection.requests_left = MOST_REQUESTS_PER_CALL
         status, reply = self._connection.send(request)
         return bytes(reply[50:]) if status == 0 else b""
 
     def _refresh_signature(self) -> str:
         signature = self._attributes(SIGNATURE_REQUEST).hex()
         if not signature:
-            who = parse_identity(self._attributes(IDENTITY_REQUEST))
+            who = self._identity()
             signature = f"{who.serial}/{who.revision}"
         if signature != self._signature:
             self._signature = signature
@@ -128,7 +79,8 @@ class PylogixDriver:
         self._refused.clear()
         self._plc.KnownTags.clear()
 
-    def _read(self, tags: Sequence[str]) -> dict[str, TagValue]:
+    def _read(self, tags: tuple[str, ...]) -> dict[str, TagValue]:
+        self._connection.requests_left = MOST_REQUESTS_PER_CALL
         values: dict[str, TagValue] = {}
         wanted: list[str] = []
         for tag in dict.fromkeys(tags):
@@ -208,6 +160,7 @@ class PylogixDriver:
         return TagValue(None, Quality.BAD, f"'{tag}' is a structure; name one of its members.")
 
     def _browse(self) -> list[TagInfo]:
+        self._connection.requests_left = MOST_REQUESTS_PER_CALL
         answer = self._plc.GetTagList()
         if answer.Value is None:
             raise PlcTransportError(f"The tag list could not be read: {answer.Status}.")
