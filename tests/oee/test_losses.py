@@ -110,6 +110,8 @@ def test_planned_stops_are_a_loss_of_busy_time_by_the_scheduled_denominator() ->
 def test_losses_by_reason_count_overlaps_once_and_stops_where_they_begin() -> None:
     stops = [*STOPS, stop(425, 440, "unplanned", "Jam"), stop(430, 460, "failure", "Belt")]
     owned = own(480, states=STATES, stops=stops, start=420)
+    begun = losses_by_reason(owned, stops, (minutes(425), minutes(430)))
+    assert {row.reason: row.stops for row in begun if row.stops} == {"Jam": 1}
     rows = losses_by_reason(owned, stops, (minutes(420), minutes(480)))
     assert [(row.reason, row.lost_ms // MIN, row.stops) for row in rows] == [
         ("Belt", 30, 1),

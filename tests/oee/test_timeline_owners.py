@@ -115,6 +115,15 @@ def test_r14_a_break_that_drags_on_is_unplanned_after_its_end() -> None:
     assert spent(owned) == {"run": 25, "planned_stop": 30, "unplanned": 5}
 
 
+def test_r9_two_breaks_at_once_are_one_planned_stop_and_cut_nothing_twice() -> None:
+    owned = own(60, states=[down(0, 60)], planned=[(10, 40, "Lunch"), (20, 30, "Audit")])
+    assert [(piece.reason, piece.duration_ms // MIN) for piece in owned if piece.klass == "break"] == [
+        ("Lunch", 10),
+        ("Audit", 10),
+        ("Lunch", 10),
+    ]
+
+
 def test_r15_running_through_a_break_gives_the_time_back() -> None:
     owned = own(60, states=[run(0, 60)], planned=[(10, 40, "Lunch")])
     elements, result = judged(owned)

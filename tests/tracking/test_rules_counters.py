@@ -29,6 +29,8 @@ def test_r22_the_first_reading_counts_nothing() -> None:
         (0, 7, PLAIN, Delta(DeltaKind.OK, 7)),  # 5 in a second and a slack of 2
         (0, 8, PLAIN, Delta(DeltaKind.JUMP, 0, 8)),
         (100, 0, PLAIN, Delta(DeltaKind.RESET, 0)),
+        (32767, -32768, CounterRule(2**16, FIVE_PER_S, -(2**15)), Delta(DeltaKind.ROLLOVER, 1)),  # SLC, 16 bits signed
+        (9998, 2, CounterRule(9999, FIVE_PER_S, 1), Delta(DeltaKind.ROLLOVER, 3)),  # counts 1 to 9999
         (2**31 + 4, 3, PLAIN, Delta(DeltaKind.RESET, 3)),  # read before the modulus was set
         (100, 8, PLAIN, Delta(DeltaKind.RESYNC, 0)),  # too much to be counts since a reset
     ],
