@@ -2,15 +2,19 @@
 
 from itertools import pairwise
 
-from hypothesis import given
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from mes.oee.intervals import covers, overlap_ms, overlaps, sweep, union
+
+# Other work on the machine must not fail a property for being slow.
+calm = settings(deadline=None, suppress_health_check=[HealthCheck.too_slow])
 
 spans = st.lists(st.tuples(st.integers(0, 30), st.integers(0, 30)), max_size=8)
 named = st.lists(st.tuples(st.integers(0, 30), st.integers(0, 30), st.sampled_from("abc")), max_size=8)
 
 
+@calm
 @given(named)
 def test_covers_says_at_every_instant_what_covers_it(given_spans: list[tuple[int, int, str]]) -> None:
     pieces = covers(given_spans)
@@ -20,6 +24,7 @@ def test_covers_says_at_every_instant_what_covers_it(given_spans: list[tuple[int
         assert here == ([expected] if expected else [])
 
 
+@calm
 @given(spans)
 def test_union_is_the_same_time_in_fewest_pieces(given_spans: list[tuple[int, int]]) -> None:
     joined = union(given_spans)
@@ -28,6 +33,7 @@ def test_union_is_the_same_time_in_fewest_pieces(given_spans: list[tuple[int, in
     assert all(one[1] < other[0] for one, other in pairwise(joined))
 
 
+@calm
 @given(spans, spans)
 def test_overlap_is_the_instants_in_both(one: list[tuple[int, int]], other: list[tuple[int, int]]) -> None:
     first, second = union(one), union(other)

@@ -5,10 +5,13 @@ from itertools import pairwise
 from zoneinfo import ZoneInfo
 
 import pytest
-from hypothesis import given
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from mes.plant.calendar import BreakRule, CalendarError, ShiftRule, day_bounds, local_label, materialise, to_utc
+
+# Other work on the machine must not fail a property for being slow.
+calm = settings(deadline=None, suppress_health_check=[HealthCheck.too_slow])
 
 HOUR = timedelta(hours=1)
 NIGHT = ShiftRule("Night", frozenset(range(7)), time(22), time(6))
@@ -45,6 +48,7 @@ def test_r2_shifts_touch_across_the_change(name: str, day: date, night: float, w
     assert all(one.end == other.start for one, other in pairwise(shifts))
 
 
+@calm
 @given(
     st.sampled_from(["Europe/Berlin", "America/New_York", "Australia/Lord_Howe", "America/Santiago", "Africa/Cairo"]),
     st.dates(date(2020, 1, 1), date(2037, 12, 20)),

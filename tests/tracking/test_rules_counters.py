@@ -3,10 +3,13 @@
 from decimal import Decimal
 
 import pytest
-from hypothesis import given
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from mes.tracking.rules import CounterRule, Delta, DeltaKind, counter_delta, is_newer
+
+# Other work on the machine must not fail a property for being slow.
+calm = settings(deadline=None, suppress_health_check=[HealthCheck.too_slow])
 
 FIVE_PER_S = Decimal(5)
 PLAIN = CounterRule(2**31, FIVE_PER_S)
@@ -96,6 +99,7 @@ def test_the_believed_rate_is_exact_at_its_edge() -> None:
     assert counter_delta(0, 4, Decimal("13.3333"), rule).kind is DeltaKind.JUMP
 
 
+@calm
 @given(
     st.lists(st.integers(0, 7), min_size=1, max_size=60),
     st.sampled_from([2**15, 2**16, 10_000]),
@@ -113,6 +117,7 @@ def test_r23_any_production_within_the_believed_rate_is_counted_exactly(
     assert counted == sum(pieces)
 
 
+@calm
 @given(st.integers(-(2**33), 2**33), st.integers(-(2**33), 2**33), st.floats(0, 1e6), st.booleans())
 def test_no_reading_ever_counts_below_zero_or_above_what_is_believed(
     last: int, value: int, dt_s: float, epoch: bool
@@ -134,6 +139,7 @@ def test_r24_a_sample_is_new_only_beyond_the_last_fence_and_sequence() -> None:
     ]
 
 
+@calm
 @given(st.permutations(range(6)), st.lists(st.integers(0, 5), max_size=6))
 def test_r24_repeats_and_late_copies_change_nothing(order: list[int], repeats: list[int]) -> None:
     """Samples arrive in order of sequence per stream; copies of old ones may follow at any time."""
