@@ -175,6 +175,12 @@ class SimulatorHost:
         """TCP lines that are open now."""
         return len(self._stations[port].lines)
 
+    def settled(self, port: int) -> int:
+        """Like `open_lines`, after the loop went round: what was closed before the call is no longer counted."""
+        for _ in range(3):
+            self.call(asyncio.sleep(0))
+        return self.open_lines(port)
+
     def open_connections(self, port: int) -> int:
         """CIP connections that are open now."""
         return len(self._stations[port].connections.open)
@@ -267,6 +273,10 @@ class ControllerServer:
     def open_lines(self) -> int:
         """TCP lines open now."""
         return self.simulator.open_lines(self.port)
+
+    def settled(self) -> int:
+        """TCP lines that are open once the loop has seen everything that already arrived."""
+        return self.simulator.settled(self.port)
 
     @property
     def open_connections(self) -> int:
