@@ -78,6 +78,7 @@ class Elements:
     unscheduled_good: Quantity = 0
     unscheduled_total: Quantity = 0
     no_ideal_total: Quantity = 0
+    no_ideal_unscheduled: Quantity = 0
     ideal_good_ms: Decimal = _NONE
     ideal_total_ms: Decimal = _NONE
     ideal_total_known_ms: Decimal = _NONE
@@ -244,6 +245,8 @@ def _outside(
     _put(sums, unscheduled_good=outside, unscheduled_total=everything - total)
     if count.ideal_cycle_ms is not None:
         _put(sums, ideal_unscheduled_good_ms=_EXACT.multiply(count.ideal_cycle_ms, outside))
+    else:
+        _put(sums, no_ideal_unscheduled=everything - total)
 
 
 def _put(sums: dict[str, Any], **more: Any) -> None:

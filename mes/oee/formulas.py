@@ -105,22 +105,17 @@ def kpi(elements: Elements, policy: Policy, *, where: str = "") -> Kpi:
     usable = pbt > 0 and ideal_known and not blind
     made_known = elements.ideal_total_known_ms
     performance = ratio(made_known, apt) if ideal_known and made_known and known > 0 else None
-    if elements.total and ideal_known:
-        quality = ratio(elements.ideal_good_ms, elements.ideal_total_ms)
-    else:
-        quality = ratio(elements.good, elements.total)
     oee = ratio(elements.ideal_good_ms, pbt) if usable else None
     setup_gain = Fraction(apt + elements.setup_ms, apt) if apt else Fraction(1)
     nee = ratio(Fraction(elements.ideal_good_ms) * setup_gain, pbt) if usable else None
     low, high = _bounds(elements, pbt, made_known, apt) if usable else (None, None)
-    all_good = elements.ideal_good_ms + elements.ideal_unscheduled_good_ms
     result = Kpi(
         availability=ratio(apt, known) if known > 0 and pbt > 0 else None,
         performance=performance,
-        quality=quality,
+        quality=_quality(elements),
         oee=oee,
         nee=nee,
-        teep=ratio(all_good, elements.calendar_ms) if ideal_known and not (blind and pbt > 0) else None,
+        teep=_teep(elements) if not (blind and pbt > 0) else None,
         ooe=ratio(elements.ideal_good_ms, elements.scheduled_ms) if usable else None,
         oee_low=low,
         oee_high=high,
@@ -134,6 +129,20 @@ def kpi(elements: Elements, policy: Policy, *, where: str = "") -> Kpi:
     )
     result = replace(result, **_iso_ratios(elements, policy), **_reliability_of(elements, policy))
     return replace(result, notes=_notes(elements, policy, result, where))
+
+
+def _quality(elements: Elements) -> float | None:
+    """Good of all pieces by their ideal times; by number where one has no ideal time (R29, R31)."""
+    if elements.total and not elements.no_ideal_total:
+        return ratio(elements.ideal_good_ms, elements.ideal_total_ms)
+    return ratio(elements.good, elements.total)
+
+
+def _teep(elements: Elements) -> float | None:
+    """Ideal time of all good pieces, also of those made outside the schedule, of calendar time."""
+    if elements.no_ideal_total or elements.no_ideal_unscheduled:
+        return None
+    return ratio(elements.ideal_good_ms + elements.ideal_unscheduled_good_ms, elements.calendar_ms)
 
 
 def _bounds(elements: Elements, pbt: int, made_known: Decimal, apt: int) -> tuple[float | None, float | None]:

@@ -164,12 +164,16 @@ def materialise(
             ]
         spans += [_shift(rule, day, zone, production_day, crew) for rule, crew in todays]
     spans = sorted((span for span in spans if span.start < span.end), key=lambda span: (span.start, span.name))
+    _refuse_overlaps(spans, zone)
+    return spans
+
+
+def _refuse_overlaps(spans: Sequence[ShiftSpan], zone: ZoneInfo) -> None:
     for before, after in pairwise(spans):
         if after.start < before.end:
             said = f"Shift {after.name} of {after.start.astimezone(zone):%Y-%m-%d %H:%M} begins before shift"
             ends = before.end.astimezone(zone)
             raise CalendarError(f"{said} {before.name} ends ({ends:%H:%M}): change one of the two.")
-    return spans
 
 
 def _crews(rule: ShiftRule, day: date, cycles: Sequence[CycleRule]) -> list[str | None]:

@@ -207,3 +207,9 @@ def test_r45_every_kpi_names_its_policy_and_version() -> None:
     assert (result.policy, result.policy_version) == ("iso-22400", 3)
     assert third.label == "iso-22400 v3, stops under 1.5 s are stops"
     assert NO_MICRO.label == "six-losses v1, no micro-stops"
+
+
+def test_r31_pieces_of_an_unknown_pace_outside_the_schedule_leave_teep_open_but_not_oee() -> None:
+    owned = own(120, scheduled=[(0, 60)], states=[run(0, 120)])
+    _, result = judged(owned, made(0, 60, 60, "60"), made(60, 120, 60, None), window=(0, minutes(120)))
+    assert (result.oee, result.teep) == (1.0, None)
