@@ -38,19 +38,13 @@ def scheduler(base: Path, env: dict[str, str], data: Path) -> ChildSpec:
     return ChildSpec(name="scheduler", command=command, cwd=base, env=env, stage=_FRONT, stop_within_s=3)
 
 
-def poller(base: Path, env: dict[str, str]) -> ChildSpec:
-    """Celery on the queue of the pollers: a worker per kind of work, so that a slow report never delays a poll."""
-    return _worker("poller", "poll", ("-P", "threads", "-c", "4"), base, env)
-
-
-def live(base: Path, env: dict[str, str]) -> ChildSpec:
-    """Celery on the queue of the broadcaster."""
-    return _worker("live", "live", ("-P", "threads", "-c", "2"), base, env)
-
-
-def worker(base: Path, env: dict[str, str]) -> ChildSpec:
-    """Celery for everything else; processes, because reports compute."""
-    return _worker("worker", "celery", ("-P", "prefork", "-c", "2"), base, env)
+def workers(base: Path, env: dict[str, str]) -> tuple[ChildSpec, ChildSpec, ChildSpec]:
+    """Celery three times, for polling, broadcasting and the rest: so that a slow report never delays a poll."""
+    return (
+        _worker("poller", "poll", ("-P", "threads", "-c", "4"), base, env),
+        _worker("live", "live", ("-P", "threads", "-c", "2"), base, env),
+        _worker("worker", "celery", ("-P", "prefork", "-c", "2"), base, env),
+    )
 
 
 def _worker(name: str, queue: str, pool: tuple[str, ...], base: Path, env: dict[str, str]) -> ChildSpec:

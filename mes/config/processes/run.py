@@ -110,14 +110,15 @@ class Run:
         if static:
             helpers.append(static)
         self._demo = self._event(prepare, ("prepared",), supervisor)["demo"] or {}
-        for spec in self._what_moves_tiles(env, port_base):
+        *moving, worker = plan.workers(self._base, env)
+        for spec in (*moving, *self._around_the_workers(env, port_base)):
             supervisor.start(spec)
         if static:
             self._until(lambda: _done(static), supervisor)
             static_files.note_collected(options.data, static_files.digest(self._base))
         supervisor.start(plan.web(self._base, env, options.host, options.port))
         supervisor.wait_until_ready(["web"], within_s=_PATIENCE_S, cancelled=lambda: self._ends)
-        supervisor.start(plan.worker(self._base, env))  # no tile waits for it, so it does not take their processor time
+        supervisor.start(worker)  # no tile waits for it, so it does not take the others' processor time
         self._say("up", f"web answers after {time.monotonic() - started:.0f} s, waiting for a tile to move ...")
         self._event(prepare, ("a tile moves", "nothing to poll"), supervisor, hint=f"logs: {logs}")
         self._say("up", f"ready after {time.monotonic() - started:.0f} s")
@@ -137,11 +138,11 @@ class Run:
         if static_files.are_collected(self.options.data, static_files.digest(self._base)):
             return None
         arguments = [str(self._base / "manage.py"), "collectstatic", "--noinput", "--clear", "--verbosity=0"]
+        arguments.append("--ignore=rest_framework")  # its browsable pages are off, and they are half of all files
         return self._helper("static", arguments, env, logs)
 
-    def _what_moves_tiles(self, env: dict[str, str], port_base: int) -> list[plan.ChildSpec]:
-        base = self._base
-        found = [plan.poller(base, env), plan.scheduler(base, env, self.options.data), plan.live(base, env)]
+    def _around_the_workers(self, env: dict[str, str], port_base: int) -> list[plan.ChildSpec]:
+        found = [plan.scheduler(self._base, env, self.options.data)]
         if self._demo:
             found.insert(0, plan.controllers(self._base, env, self._demo["controllers_file"], port_base))
         return found
