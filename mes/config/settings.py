@@ -140,6 +140,7 @@ TEMPLATES = [
 
 # People
 AUTH_USER_MODEL = "people.Person"
+AUTHENTICATION_BACKENDS = ["mes.people.backend.RoleBackend"]
 LOGIN_URL = "login"
 LOGIN_REDIRECT_URL = "home"
 LOGOUT_REDIRECT_URL = "login"

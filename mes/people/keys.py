@@ -31,10 +31,10 @@ def api_key_create(
     unknown = sorted(set(scopes) - set(SCOPES))
     if unknown:
         raise ValueError(f"An API key cannot have the scope '{unknown[0]}'. Known scopes: {', '.join(SCOPES)}.")
-    raw = PREFIX + secrets.token_urlsafe(32)
+    raw, key_hash = key_make()
     with transaction.atomic():
         key = ApiKey.objects.create(
-            name=name, owner=owner, key_hash=_hash(raw), scopes=sorted(set(scopes)), expires_at=expires_at
+            name=name, owner=owner, key_hash=key_hash, scopes=sorted(set(scopes)), expires_at=expires_at
         )
         key.lines.set(lines)
         record(
@@ -53,6 +53,12 @@ def api_key_create(
             },
         )
     return raw
+
+
+def key_make() -> tuple[str, str]:
+    """A fresh key: its text, to be shown once, and the hash to be stored."""
+    raw = PREFIX + secrets.token_urlsafe(32)
+    return raw, _hash(raw)
 
 
 def api_key_revoke(*, key: ApiKey, actor: str, at: datetime) -> bool:

@@ -1,0 +1,56 @@
+"""Admin pages of items and ideal cycles; orders and runs to look at, for they are changed by actions."""
+
+from typing import Any
+
+from django.contrib import admin
+
+from mes.journal.admin import JournaledAdmin, ReadOnlyAdmin
+from mes.journal.dated_admin import DatedAdmin
+from mes.production.models import IdealCycle, Item, Run, WorkOrder
+
+
+@admin.register(Item)
+class ItemAdmin(JournaledAdmin):
+    """Items."""
+
+    list_display = ("code", "name", "unit")
+    list_filter = ("unit",)
+    search_fields = ("code", "name")
+
+
+@admin.register(IdealCycle)
+class IdealCycleAdmin(DatedAdmin):
+    """Ideal cycles, effective-dated."""
+
+    effective = ("item", "work_center", "ideal_cycle_s")
+    list_display = ("item", "work_center", "ideal_cycle_s", "valid_from", "valid_to")
+    list_filter = (("valid_to", admin.EmptyFieldListFilter), "work_center__line", "item")
+    list_select_related = ("item", "work_center")
+    search_fields = ("item__code", "item__name", "work_center__code")
+    ordering = ("item__code", "work_center__code", "-valid_from")
+
+    def record_code(self, obj: Any) -> str:
+        """Item and machine: one cycle at any time."""
+        return f"{obj.item.code} on {obj.work_center.code}"
+
+
+@admin.register(WorkOrder)
+class WorkOrderAdmin(ReadOnlyAdmin):
+    """Orders, as planners and stations left them."""
+
+    list_display = ("number", "item", "line", "quantity", "status", "priority", "due_at", "started_at", "source")
+    list_filter = ("status", "line", "source")
+    list_select_related = ("item", "line")
+    search_fields = ("number", "item__code", "item__name")
+    ordering = ("-id",)
+
+
+@admin.register(Run)
+class RunAdmin(ReadOnlyAdmin):
+    """Which machine made which order when."""
+
+    list_display = ("work_center", "order", "item", "starts_at", "ends_at", "started_by")
+    list_filter = (("ends_at", admin.EmptyFieldListFilter), "work_center__line")
+    list_select_related = ("work_center", "order", "item")
+    search_fields = ("order__number", "work_center__code", "item__code")
+    ordering = ("-starts_at",)

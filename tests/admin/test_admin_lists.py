@@ -1,0 +1,104 @@
+"""Every admin list opens, can be searched, and asks the database the same few questions however long it is."""
+
+from collections.abc import Callable
+
+import pytest
+from django.contrib import admin
+from django.db import connection
+from django.db.models import ForeignKey
+from django.test import Client
+from django.test.utils import CaptureQueriesContext
+from django.urls import reverse
+
+from mes.journal.admin import CappedPaginator, ReadOnlyAdmin
+
+# Queries of each list for an admin: session, person, rows, and what filters and counts need.
+QUERIES = {
+    "downtime.reason": 5,
+    "downtime.stop": 6,
+    "journal.journalentry": 6,
+    "leases.lease": 4,
+    "people.apikey": 5,
+    "people.person": 5,
+    "plant.area": 5,
+    "plant.holiday": 5,
+    "plant.line": 6,
+    "plant.shift": 6,
+    "plant.shiftpattern": 4,
+    "plant.shiftrule": 5,
+    "plant.site": 5,
+    "plant.workcenter": 6,
+    "plc.controller": 5,
+    "plc.controllerhealth": 5,
+    "plc.statemap": 4,
+    "plc.tagbinding": 6,
+    "plc.taghealth": 6,
+    "production.idealcycle": 6,
+    "production.item": 5,
+    "production.run": 5,
+    "production.workorder": 6,
+    "tracking.countflag": 5,
+    "tracking.counthour": 6,
+    "tracking.machinecursor": 4,
+    "tracking.signalcursor": 5,
+    "tracking.stateinterval": 6,
+    "tracking.streamcursor": 4,
+}
+OURS = {model._meta.label_lower: page for model, page in admin.site._registry.items()}
+
+
+def _address(label: str) -> str:
+    return reverse(f"admin:{label.replace('.', '_')}_changelist")
+
+
+def _queries(client: Client, label: str) -> int:
+    with CaptureQueriesContext(
+        connection,
+    ) as asked:
+        assert client.get(_address(label)).status_code == 200
+    return len(asked)
+
+
+def test_every_model_has_pages_and_a_stored_number_of_queries() -> None:
+    assert set(OURS) == set(QUERIES)
+
+
+@pytest.mark.parametrize("label", sorted(QUERIES))
+def test_a_list_asks_the_stored_number_of_questions_however_long_it_is(
+    ada: Client, more_events: Callable[[], None], label: str
+) -> None:
+    short = _queries(ada, label)
+    more_events()
+    assert (short, _queries(ada, label)) == (QUERIES[label], QUERIES[label])
+
+
+def test_every_list_can_be_searched(ada: Client) -> None:
+    for label, page in OURS.items():
+        assert page.search_fields, label
+        assert ada.get(_address(label), {"q": "M-1 'x"}).status_code == 200, label
+
+
+@pytest.mark.parametrize("label", sorted(label for label in QUERIES if not isinstance(OURS[label], ReadOnlyAdmin)))
+def test_every_reference_in_a_form_is_a_search_box(label: str) -> None:
+    page = OURS[label]
+    references = {
+        field.name
+        for field in [*page.model._meta.concrete_fields, *page.model._meta.many_to_many]
+        if (isinstance(field, ForeignKey) or field.many_to_many) and field.related_model in admin.site._registry
+    }
+    assert references == set(page.get_autocomplete_fields(None))  # type: ignore[arg-type]
+
+
+def test_a_long_list_is_counted_no_further_than_ten_thousand() -> None:
+    class Rows:
+        def order_by(self) -> "Rows":
+            return self
+
+        def __getitem__(self, part: slice) -> "Rows":
+            self.stop = part.stop
+            return self
+
+        def count(self) -> int:
+            return min(5_000_000, self.stop)
+
+    assert CappedPaginator(Rows(), 50).count == 10_000  # type: ignore[arg-type]
