@@ -112,9 +112,9 @@ class ControlClient:
         """good, scrap, state_ms, kind_ms and stops of a machine in a window of real UTC milliseconds."""
         return self.call("ledger", machine=machine, start_ms=start_ms, end_ms=end_ms)
 
-    def fault(self, controller: str, name: str, **options: Any) -> None:
-        """Switch a fault (see interventions.FAULTS)."""
-        self.call("fault", controller=controller, name=name, **options)
+    def fault(self, controller: str, fault: str, /, **options: Any) -> None:
+        """Switch a fault (see interventions.FAULTS) with the options of the function behind it."""
+        self.call("fault", controller=controller, fault=fault, options=options)
 
     def force(self, machine: str, kind: str, *, reason: int = 0, duration_s: float | None = None) -> None:
         """Bring a machine into run, breakdown, ... now."""

@@ -61,11 +61,11 @@ def counts(plant: SimulatedPlant, controller: str) -> Answer:
     }
 
 
-def fault(plant: SimulatedPlant, controller: str, name: str, **options: Any) -> Answer:
+def fault(plant: SimulatedPlant, controller: str, fault: str, options: dict[str, Any] | None = None) -> Answer:
     """Switch a fault by its name in FAULTS, with its options. An unknown name raises ValueError."""
-    if name not in FAULTS:
-        raise ValueError(f"There is no fault '{name}'; choose one of {', '.join(sorted(FAULTS))}.")
-    FAULTS[name](plant, plant.controller(controller), **options)
+    if fault not in FAULTS:
+        raise ValueError(f"There is no fault '{fault}'; choose one of {', '.join(sorted(FAULTS))}.")
+    FAULTS[fault](plant, plant.controller(controller), **(options or {}))
     return {}
 
 
