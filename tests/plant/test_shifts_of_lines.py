@@ -109,9 +109,22 @@ def test_the_periodic_job_makes_yesterday_to_28_days_ahead(line: Line) -> None:
     assert len(dates) == 22
 
 
-def test_a_day_whose_shift_starts_in_the_spring_gap_costs_only_that_day(line: Line) -> None:
-    ShiftRule.objects.update(days=list(range(7)), starts=time(2, 30), ends=time(11))
-    lines_materialise(at=datetime(2026, 3, 27, 12, tzinfo=UTC))
+def test_a_day_on_which_shifts_overlap_costs_only_that_day(line: Line) -> None:
+    pattern = ShiftPattern.objects.get(code="SITE")
+    ShiftRule.objects.create(pattern=pattern, name="Cleaning", days=[4], starts=time(13), ends=time(15))
+    lines_materialise(at=datetime(2026, 3, 3, 12, tzinfo=UTC))
     dates = {shift.production_date for shift in Shift.objects.all()}
-    assert date(2026, 3, 29) not in dates
-    assert {date(2026, 3, 28), date(2026, 3, 30), date(2026, 4, 20)} <= dates
+    assert not {date(2026, 3, 6), date(2026, 3, 13), date(2026, 3, 20), date(2026, 3, 27)} & dates
+    assert {MONDAY, date(2026, 3, 5), date(2026, 3, 9), date(2026, 3, 31)} <= dates
+
+
+def test_a_shift_in_the_night_of_the_clock_change_is_made(line: Line) -> None:
+    ShiftRule.objects.update(days=list(range(7)), starts=time(2, 30), ends=time(11))
+    BreakRule.objects.all().delete()
+    lines_materialise(at=datetime(2026, 3, 27, 12, tzinfo=UTC))
+    shift = Shift.objects.get(production_date=date(2026, 3, 29))
+    # 02:30 does not exist that night: it begins when the clocks have gone forward, at 03:00 summer time.
+    assert (shift.starts_at, shift.ends_at) == (
+        datetime(2026, 3, 29, 1, tzinfo=UTC),
+        datetime(2026, 3, 29, 9, tzinfo=UTC),
+    )
