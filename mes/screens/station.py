@@ -157,7 +157,10 @@ def complete(request: HttpRequest, code: str) -> HttpResponse:
 
 @login_required
 def scrap(request: HttpRequest, code: str) -> HttpResponse:
-    """`/station/<work-center>/scrap/`: quick amounts and a numpad. The form's key makes a second send harmless."""
+    """`/station/<work-center>/scrap/`: quick amounts and a numpad.
+
+    The form's key is in the address, so that a page one goes back to is the same form and not a new one.
+    """
     demand(request.user, "enter_scrap")
     place = machine_or_404(request.user, code)
     error, typed = "", ""
@@ -169,12 +172,17 @@ def scrap(request: HttpRequest, code: str) -> HttpResponse:
             return _home(code)
         except ScrapRefused as refused:
             error = str(refused)
+    key = uuid4() if error else _uuid(request.GET.get("key", ""))
+    if key is None:
+        return HttpResponseRedirect(f"{request.path}?key={uuid4()}")
     order = current_order(place)
     context = {
         "place": place,
         "order": order,
         "tile": tiles_for(request.user, now=datetime.now(UTC), work_centers=[code])[code],
-        "key": uuid4(),
+        "key": key,
+        "sent": place.count_flags.filter(key=key, role="scrap").first(),
+        "zone": place.line.area.site.time_zone,
         "error": error,
         "typed": typed,
         "quick": QUICK_SCRAP,

@@ -110,7 +110,7 @@ def test_a_start_form_sent_again_later_starts_nothing_anew(plant: SmallPlant, op
 
 def test_scrap_of_three_is_two_taps_and_a_double_tap_counts_once(plant: SmallPlant, operator: Client) -> None:
     order = running(plant)
-    page = operator.get("/station/PACK/scrap/").content.decode()
+    page = operator.get("/station/PACK/scrap/", follow=True).content.decode()
     key = re.search(r'name="key" value="([^"]+)"', page)
     assert key
     for _ in range(2):

@@ -1,0 +1,253 @@
+"""The pages of the shop floor in Chromium: real clicks with and without JavaScript, gloves, a phone, and axe."""
+
+import os
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+from django.test import Client
+from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page, sync_playwright
+from pytest_django.live_server_helper import LiveServer
+
+from mes.downtime.models import Stop
+from mes.downtime.queries import stop_ref
+from mes.people.models import Person, Role
+from mes.plant.models import Shift
+from mes.plc.models import BrowseRequest, Controller, ControllerHealth, TagBinding, TagHealth
+from mes.production.models import Run
+from mes.production.orders import order_start
+from mes.tracking.models import CountFlag, MachineCursor, StateInterval
+from tests.production.small_plant import SmallPlant, counted, shift_around, small_plant
+
+AXE = (Path(__file__).parents[1] / "vendor" / "axe.min.js").read_text()
+MIN = timedelta(minutes=1)
+GLOVE_PX = 76
+PHONE, TERMINAL, DESK = (360, 740), (1024, 600), (1280, 900)
+
+
+@pytest.fixture(scope="module")
+def chromium() -> Iterator[Browser]:
+    os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"] = (
+        "1"  # Playwright's loop runs in this thread; the ORM is not called from it
+    )
+    with sync_playwright() as playwright:
+        flags = ["--no-sandbox", "--disable-dev-shm-usage", "--disable-gpu"]
+        browser = playwright.chromium.launch(executable_path=os.environ.get("MES_CHROMIUM") or _chromium(), args=flags)
+        yield browser
+        browser.close()
+    os.environ.pop("DJANGO_ALLOW_ASYNC_UNSAFE")
+
+
+def _chromium() -> str | None:
+    found = [
+        path
+        for path in ("/usr/bin/chromium", "/usr/bin/chromium-browser", "/usr/bin/google-chrome")
+        if os.path.exists(path)
+    ]
+    return found[0] if found else None
+
+
+@pytest.fixture
+def plant(transactional_db: None) -> SmallPlant:
+    """The packer stands still for seven minutes with an order on it; another order waits."""
+    plant, now = small_plant(), datetime.now(UTC)
+    Shift.objects.all().delete()
+    plant.shift = shift_around(plant.line_1, now)
+    order = plant.order("WO-1")
+    plant.order("WO-2")
+    order_start(order=order, work_center=plant.packer, actor="otto", at=now - 60 * MIN)
+    counted(plant.packer, now - 30 * MIN, good=100, scrap=2, order=order, shift=plant.shift)
+    MachineCursor.objects.create(work_center=plant.packer, heard_at=now, silence_s=3600)
+    stop_at = now - 7 * MIN
+    for start, end, kind in ((now - 60 * MIN, stop_at, "run"), (stop_at, None, "down")):
+        StateInterval.objects.create(work_center=plant.packer, starts_at=start, ends_at=end, state=kind, kind=kind)
+    Stop.objects.create(work_center=plant.packer, starts_at=stop_at, state="Aborted", plc_code=17)
+    return plant
+
+
+Open = Callable[..., Any]
+
+
+@pytest.fixture
+def open_as(chromium: Browser, live_server: LiveServer) -> Open:
+    """A logged-in page: `with open_as(person, size=..., js=..., dark=...) as page`; errors on its console fail."""
+
+    @contextmanager
+    def opened(person: Person, *, size: tuple[int, int] = DESK, js: bool = True, dark: bool = False) -> Iterator[Page]:
+        client = Client()
+        client.force_login(person)
+        context: BrowserContext = chromium.new_context(
+            viewport={"width": size[0], "height": size[1]},
+            java_script_enabled=js,
+            color_scheme="dark" if dark else "light",
+            base_url=live_server.url,
+        )
+        context.add_cookies([{"name": "sessionid", "value": client.cookies["sessionid"].value, "url": live_server.url}])
+        context.set_default_timeout(15_000)
+        page = context.new_page()
+        broken: list[str] = []
+
+        def listen(message: ConsoleMessage) -> None:
+            if "Content Security Policy" in message.text:
+                broken.append(message.text)
+
+        page.on("console", listen)
+        page.on("pageerror", lambda error: broken.append(str(error)))
+        yield page
+        assert broken == []
+        context.close()
+
+    return opened
+
+
+def numbers(page: Page) -> list[str]:
+    return page.locator("#order .amounts dd").all_inner_texts()
+
+
+def now_running() -> set[str]:
+    return set(Run.objects.filter(ends_at=None).values_list("order__number", flat=True))
+
+
+@pytest.mark.parametrize(("size", "js"), [(TERMINAL, True), (TERMINAL, False), (PHONE, True), (PHONE, False)])
+def test_an_operators_routine_by_real_clicks(plant: SmallPlant, open_as: Open, size: tuple[int, int], js: bool) -> None:
+    with open_as(plant.person(Role.OPERATOR, plant.line_1, name="otto"), size=size, js=js) as page:
+        page.goto("/station/PACK/")
+        page.get_by_text("Machine", exact=True).click()  # a reason in two taps: category, reason
+        page.get_by_role("button", name="Motor fault").click()
+        page.get_by_text("PACK: Motor fault").wait_for()
+        assert page.locator(".sheet").count() == 0
+        page.get_by_role("link", name="Scrap").click()  # scrap of three in two taps
+        page.get_by_role("button", name="3", exact=True).first.click()
+        page.wait_for_url("**/station/PACK/")
+        assert numbers(page) == ["97", "5", "903"]
+        page.get_by_role("button", name="Undo").click()
+        page.get_by_text("The scrap entry is taken back").wait_for()
+        assert numbers(page) == ["100", "2", "900"]
+        page.get_by_role("link", name="Complete, next").click()  # the next order in two taps
+        page.get_by_role("button", name="WO-2").click()
+        page.get_by_text("WO-1 is completed").wait_for()
+        assert page.locator("#h-order").inner_text() == "WO-2"
+    assert Stop.objects.get().reason == plant.motor
+    assert now_running() == {"WO-2"}
+
+
+def test_a_double_tap_on_scrap_counts_once(plant: SmallPlant, open_as: Open) -> None:
+    with open_as(plant.person(Role.OPERATOR, plant.line_1), js=False) as page:
+        page.goto("/station/PACK/scrap/")
+        page.get_by_role("button", name="5", exact=True).dblclick(no_wait_after=True)
+        page.wait_for_url("**/station/PACK/")
+        assert numbers(page) == ["95", "7", "905"]
+        page.go_back()
+        page.get_by_text("5 pieces were entered").wait_for()
+        page.get_by_role("link", name="Enter more scrap").click()
+        page.get_by_role("button", name="1", exact=True).click()
+        page.wait_for_url("**/station/PACK/")
+        assert numbers(page) == ["94", "8", "906"]
+    assert sorted(CountFlag.objects.filter(role="scrap").values_list("quantity", flat=True)) == [1, 5]
+
+
+def test_the_numpad_types_into_the_field(plant: SmallPlant, open_as: Open) -> None:
+    with open_as(plant.person(Role.OPERATOR, plant.line_1)) as page:
+        page.goto("/station/PACK/scrap/")
+        for key in ("1", "9", "2"):
+            page.locator(f'#numpad [data-key="{key}"]').click()
+        page.get_by_role("button", name="Delete the last digit").click()
+        page.get_by_role("button", name="Enter as scrap").click()
+        page.wait_for_url("**/station/PACK/")
+        assert numbers(page) == ["81", "21", "919"]
+
+
+def test_what_an_operator_hits_with_gloves_is_large_enough(plant: SmallPlant, open_as: Open) -> None:
+    with open_as(plant.person(Role.OPERATOR, plant.line_1), size=TERMINAL) as page:
+        for path in ("", "reason/", "orders/", "finish/", "scrap/"):
+            page.goto(f"/station/PACK/{path}")
+            for box in page.locator(".big-button, .tap, .category > summary, .wide").all():
+                if box.is_visible():
+                    size = box.bounding_box()
+                    assert size is not None
+                    assert min(size["width"], size["height"]) >= GLOVE_PX, (path, box.inner_text(), size)
+
+
+PAGES = [
+    "/station/",
+    "/station/PACK/",
+    "/station/PACK/reason/",
+    "/station/PACK/orders/",
+    "/station/PACK/finish/",
+    "/station/PACK/scrap/",
+    "/downtime/",
+    "/downtime/?need=reason&line=LINE-1",
+    "/downtime/STOP/",
+    "/orders/",
+    "/orders/-/new/",
+    "/orders/-/import/",
+    "/orders/WO-1/",
+    "/shift/",
+    "/shift/LINE-1/DAY/Now/",
+    "/controllers/",
+    "/controllers/PLC-1/",
+    "/controllers/PLC-1/tags/",
+]
+
+
+def controller_of(plant: SmallPlant) -> None:
+    now = datetime.now(UTC)
+    plc = Controller.objects.create(
+        code="PLC-1", name="Packer PLC", site=plant.line_1.area.site, address="127.0.0.1:44818"
+    )
+    for role, tag in (("good", "PACK.Good"), ("scrap", "PACK.Skrap")):
+        TagBinding.objects.create(controller=plc, work_center=plant.packer, role=role, tag=tag, valid_from=now)
+    ControllerHealth.objects.create(controller=plc, comm="online", since=now, last_good_at=now, polls=1234, missed=2)
+    TagHealth.objects.create(controller=plc, tag="PACK.Skrap", quality="bad", error="There is no such tag.", since=now)
+    listing = [["PACK", "Machine", "", "", "Read/Write", False], ["PACK.Good", "DINT", "", "", "Read/Write", True]]
+    BrowseRequest.objects.create(
+        controller=plc, asked_by="eva", asked_at=now, answered_at=now, state="done", listing=listing,
+        identity={"vendor": "Rockwell Automation/Allen-Bradley", "product_name": "1756-L83E", "keyswitch": "RUN"},
+        readings={"PACK.Good": ["100", "good", None]},
+    )  # fmt: skip
+
+
+@pytest.mark.parametrize("dark", [False, True], ids=["light", "dark"])
+@pytest.mark.parametrize("size", [PHONE, DESK], ids=["360", "1280"])
+def test_axe_finds_nothing_and_nothing_overflows(
+    plant: SmallPlant, open_as: Open, size: tuple[int, int], dark: bool
+) -> None:
+    controller_of(plant)
+    stop = Stop.objects.select_related("work_center").get()
+    found: list[str] = []
+    with open_as(plant.person(Role.ADMIN), size=size, dark=dark) as page:
+        for path in PAGES:
+            page.goto(path.replace("STOP", stop_ref(stop)).replace("DAY", str(plant.shift.production_date)))
+            found += [f"{path}: {problem}" for problem in problems(page)]
+        page.get_by_role("link", name="Controllers").first.click()
+        page.goto("/orders/-/new/")
+        page.get_by_role("button", name="Create the order").click()
+        found += [f"a form with errors: {problem}" for problem in problems(page)]
+        page.goto("/orders/-/import/")
+        page.locator("#file").set_input_files(
+            {
+                "name": "o.csv",
+                "mimeType": "text/csv",
+                "buffer": b"number,item,line,quantity,due\nWO-9,COLA-05,LINE-1,1,\nWO-8,X,Y,0,\n",
+            }
+        )
+        page.get_by_role("button", name="Look at it first").click()
+        page.get_by_text("What the file would do").first.wait_for()
+        found += [f"a preview: {problem}" for problem in problems(page)]
+    assert found == []
+
+
+def problems(page: Page) -> list[str]:
+    """What axe says about the page as it is, and whether it must be scrolled sideways."""
+    page.evaluate(AXE)
+    violations = page.evaluate("axe.run(document, {resultTypes: ['violations']}).then((r) => r.violations)")
+    told = [
+        f"{one['id']} {node['html'][:150]} {node['failureSummary'][:300]}"
+        for one in violations
+        for node in one["nodes"]
+    ]
+    wide = page.evaluate("document.documentElement.scrollWidth - document.documentElement.clientWidth")
+    return told + ([f"{wide} px too wide"] if wide > 0 else [])
