@@ -22,7 +22,8 @@ from mes.config.processes.once import Once
 from mes.config.processes.supervisor import TICK_S, Cancelled, Supervisor
 
 _DEMO_PORTS = 16  # a block of ports for the demo's virtual controllers
-_PATIENCE_S = 60.0
+_PATIENCE_S = 120.0
+_WORKER_WAITS_S = 8.0
 
 
 class CannotRun(Exception):
@@ -118,8 +119,11 @@ class Run:
             static_files.note_collected(options.data, static_files.digest(self._base))
         supervisor.start(plan.web(self._base, env, options.host, options.port))
         supervisor.wait_until_ready(["web"], within_s=_PATIENCE_S, cancelled=lambda: self._ends)
-        supervisor.start(worker)  # no tile waits for it, so it does not take the others' processor time
         self._say("up", f"web answers after {time.monotonic() - started:.0f} s, waiting for a tile to move ...")
+        # No tile waits for this worker, so it leaves the processor to the others for a while.
+        worker_at = time.monotonic() + _WORKER_WAITS_S
+        self._until(lambda: _done(prepare) or time.monotonic() > worker_at, supervisor)
+        supervisor.start(worker)
         self._event(prepare, ("a tile moves", "nothing to poll"), supervisor, hint=f"logs: {logs}")
         self._say("up", f"ready after {time.monotonic() - started:.0f} s")
         self._tell_ready()
@@ -179,14 +183,16 @@ class Run:
         return int(first)
 
     def _event(self, helper: Once, names: tuple[str, ...], supervisor: Supervisor, hint: str = "") -> dict[str, Any]:
-        """Waits until `helper` told one of `names`; the event. After a minute it says once where to look."""
+        """Waits until `helper` told one of `names`; the event. After two minutes it says once where to look."""
         hint_at = time.monotonic() + _PATIENCE_S if hint else math.inf
 
         def arrived() -> bool:
             nonlocal hint_at
             if time.monotonic() > hint_at:
                 hint_at = math.inf
-                self._say("up", f"no tile has moved for a minute: no controller answers, or its poller fails ({hint})")
+                self._say(
+                    "up", f"no tile has moved for two minutes: no controller answers, or its poller fails ({hint})"
+                )
             return _done(helper) or any(name in helper.told for name in names)
 
         self._until(arrived, supervisor)
