@@ -39,19 +39,26 @@ class PollEngine:
         self._random = random
         self._lock = threading.Lock()
         self._loops: dict[str, tuple[ControllerLoop, threading.Thread]] = {}
+        self._left_at: dict[str, tuple[int, int]] = {}  # code -> fence and number of the last poll when it was dropped
         self._parting: list[tuple[ControllerLoop, threading.Thread]] = []
         self._stop = threading.Event()
         self._reporter: threading.Thread | None = None
 
     def take(self, spec: ControllerSpec, fence: int) -> None:
-        """Begin polling, or go on with another spec or a higher fence. Said twice with the same, nothing happens."""
+        """Begin polling, or go on with another spec or a higher fence. Said twice with the same, nothing happens.
+
+        Polls of one fence are numbered through, also when a controller was dropped in between.
+        """
         with self._lock:
             if self._stop.is_set():
                 raise RuntimeError("The engine was stopped; make a new one.")
             held = self._loops.get(spec.code)
-            if held is not None and held[1].is_alive():
+            if held is not None:
                 held[0].update(spec, fence)
+                if not held[1].is_alive():
+                    self._start(spec.code, held[0])
                 return
+            left_fence, left_seq = self._left_at.get(spec.code, (fence, 0))
             loop = ControllerLoop(
                 spec,
                 fence,
@@ -60,23 +67,28 @@ class PollEngine:
                 driver_factory=self._factory,
                 on_event=self._on_event,
                 random=self._random,
+                seq=left_seq if left_fence == fence else 0,
             )
-            thread = threading.Thread(target=loop.run, name=f"plc-{spec.code}", daemon=True)
-            self._loops[spec.code] = (loop, thread)
-            if self._reporter is None:
-                self._reporter = threading.Thread(target=self._report, name="plc-report", daemon=True)
-                self._reporter.start()
-            thread.start()
+            self._start(spec.code, loop)
+
+    def _start(self, code: str, loop: ControllerLoop) -> None:
+        thread = threading.Thread(target=loop.run, name=f"plc-{code}", daemon=True)
+        self._loops[code] = (loop, thread)
+        if self._reporter is None:
+            self._reporter = threading.Thread(target=self._report, name="plc-report", daemon=True)
+            self._reporter.start()
+        thread.start()
 
     def drop(self, code: str) -> None:
         """Stop polling a controller; does not wait for a request under way. Unknown codes are no error."""
         with self._lock:
             held = self._loops.pop(code, None)
             self._parting = [pair for pair in self._parting if pair[1].is_alive()]
-            if held is not None:
-                self._parting.append(held)
         if held is not None:
             held[0].stop()
+            with self._lock:
+                self._left_at[code] = held[0].position
+                self._parting.append(held)
 
     def held(self) -> dict[str, int]:
         """Code -> fence of all controllers being polled."""

@@ -35,6 +35,7 @@ class ControllerLoop:
         driver_factory: Callable[[ControllerSpec], PlcDriver],
         on_event: Callable[[EngineEvent], None],
         random: Callable[[], float],
+        seq: int = 0,
     ) -> None:
         self._sink = sink
         self._clock = clock
@@ -45,7 +46,7 @@ class ControllerLoop:
         self._stopped = False
         self._spec = spec
         self._fence = fence
-        self._seq = 0
+        self._seq = seq
         self._machine = CommMachine(random)
         self._driver: PlcDriver | None = None
         self._driver_of: tuple[str, str, float] | None = None
@@ -69,6 +70,12 @@ class ControllerLoop:
     def fence(self) -> int:
         """The fence its polls carry."""
         return self._fence
+
+    @property
+    def position(self) -> tuple[int, int]:
+        """Fence and number of the last poll; another loop goes on from here when the same fence returns."""
+        with self._lock:
+            return self._fence, self._seq
 
     def update(self, spec: ControllerSpec, fence: int) -> None:
         """Go on with another spec or fence. A fence lower than the present one is out of date and ignored."""

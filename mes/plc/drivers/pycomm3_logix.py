@@ -34,7 +34,8 @@ from mes.plc.drivers.tagtable import TableKey, TagTable, forget_table, table_for
 from mes.plc.drivers.wire import FrameRejected, Wire
 
 _KEPT_PLANS = 16
-_REUPLOAD_PAUSE_S = (5.0, 300.0)  # first and longest pause, doubling: a lasting contradiction costs few uploads
+_ASK_AGAIN_S = 30.0  # how long a name that could not be resolved stays unresolved without being tried again
+_REUPLOAD_PAUSE_S = (5.0, 600.0)  # first and longest pause, doubling: a lasting contradiction costs few uploads
 _TYPE_CHANGED = "The tag's type or layout was changed in the controller; its tag list is read again."
 
 
@@ -49,6 +50,7 @@ class Pycomm3LogixDriver(Pycomm3Driver):
         self._plans: dict[tuple[str, ...], Plan] = {}
         self._apart: frozenset[str] = frozenset()
         self._multiple = True
+        self._problems_until_mono = 0.0
         self._reupload_after_mono = 0.0
         self._reupload_pause_s = _REUPLOAD_PAUSE_S[0]
 
@@ -104,7 +106,12 @@ class Pycomm3LogixDriver(Pycomm3Driver):
         raise PlcConfigError("This controller gives no tag list; name its tags by hand.")
 
     def _read(self, tags: tuple[str, ...]) -> dict[str, TagValue]:
-        plan = self._plans.get(tags) or self._new_plan(tags)
+        plan = self._plans.get(tags)
+        if plan is not None and plan.problems and time.monotonic() >= self._problems_until_mono:
+            self._distrust_table()  # perhaps the tag was made since, and nothing else told us
+            plan = None
+        if plan is None:
+            plan = self._new_plan(tags)
         values: dict[str, TagValue] = {}
         for group in plan.groups:
             self._read_group(group, values)
@@ -125,6 +132,7 @@ class Pycomm3LogixDriver(Pycomm3Driver):
         if len(self._plans) >= _KEPT_PLANS:
             self._plans.clear()
         self._plans[tags] = plan
+        self._problems_until_mono = time.monotonic() + _ASK_AGAIN_S
         return plan
 
     def _finder(self) -> Callable[[str], Leaf]:
@@ -219,6 +227,7 @@ class Pycomm3LogixDriver(Pycomm3Driver):
             return
         self._reupload_after_mono = now_mono + self._reupload_pause_s
         self._reupload_pause_s = min(2 * self._reupload_pause_s, _REUPLOAD_PAUSE_S[1])
-        forget_table(self._key)
+        if not table_for(self._key).unlisted:
+            forget_table(self._key)
         self._apart = frozenset()
         self._plans.clear()

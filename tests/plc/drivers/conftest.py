@@ -5,6 +5,7 @@ from collections.abc import Callable, Iterator
 import pytest
 
 from mes.plc.drivers import PlcDriver, make_driver
+from mes.plc.drivers.tagtable import _tables
 from mes.plc.engine_poll import ControllerSpec
 from mes.plc.simulator.server import ControllerServer
 from mes.plc.simulator.tags import TagSpec, UdtType, VirtualController
@@ -76,6 +77,12 @@ def line_controller() -> VirtualController:
     for number in range(6):
         controller[f"Lines[{number}].Good"] = 900 + number
     return controller
+
+
+@pytest.fixture(autouse=True)
+def no_tag_list_is_known_beforehand() -> None:
+    """Ports come again: the tag list of an earlier test's controller must not be taken for this one's."""
+    _tables.clear()
 
 
 @pytest.fixture

@@ -258,3 +258,35 @@ def test_no_size_near_the_packet_boundary_fails(connect: Connect, controller: Vi
         assert driver.read((tag,)) == {tag: truth[tag]}
         assert driver.read((tag, "Good", "Scrap")) == {tag: truth[tag], "Good": good(11), "Scrap": good(22)}
     assert driver.read(tuple(truth)) == truth
+
+
+def test_a_micro800_is_read_without_packets_of_several_requests(
+    connect: Connect, controller: VirtualController, server: ControllerServer
+) -> None:
+    controller.identity.product_name = "2080-LC50-24QWB"
+    driver = connect()
+    reads_true(driver)
+    assert server.counts["cip 0A"] == 0
+
+
+def test_a_tag_made_later_without_any_sign_is_found_in_the_end(
+    connect: Connect, controller: VirtualController, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("mes.plc.drivers.pycomm3_logix._ASK_AGAIN_S", 0.0)
+    monkeypatch.setattr("mes.plc.drivers.pycomm3_logix._REUPLOAD_PAUSE_S", (0.0, 0.0))
+    driver = connect()
+    assert driver.read(("Late", "Good"))["Late"].quality is Quality.BAD
+    controller.add_tag(TagSpec("Late", "DINT", value=55))
+    assert driver.read(("Late", "Good")) == {"Late": good(55), "Good": good(11)}
+
+
+def test_a_misspelled_tag_does_not_upload_the_tag_list_at_every_poll(
+    connect: Connect, server: ControllerServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("mes.plc.drivers.pycomm3_logix._ASK_AGAIN_S", 0.0)
+    driver = connect()
+    driver.read(("Nope", "Good"))
+    first = server.counts["cip 55"]
+    for _ in range(20):
+        driver.read(("Nope", "Good"))
+    assert server.counts["cip 55"] <= 2 * first

@@ -10,6 +10,8 @@ from mes.plc.drivers.pycomm3_link import SlcLink, make_link
 from mes.plc.drivers.readonly import WriteRefused
 from mes.plc.drivers.wire import Wire
 from mes.plc.engine import CommState, ControllerSpec, Poll, PollEngine
+from mes.plc.simulator.cip import Request
+from mes.plc.simulator.pccc import PcccRouter
 from mes.plc.simulator.server import ControllerServer
 from mes.plc.simulator.slc import SlcController
 from tests.plc.drivers.checks import good, nothing_wrong_is_good, wait_until
@@ -138,6 +140,28 @@ def test_a_reply_sent_twice_changes_no_value(connect: Connect, slc: SlcControlle
     driver = connect()
     slc.faults.on_reply("duplicate", times=1)
     assert [driver.read((tag,))[tag] for tag in ("N7:0", "N7:1", "N7:5")] == [good(111), good(222), good(-333)]
+
+
+def test_an_answer_to_an_older_command_ends_the_line(connect: Connect, monkeypatch: pytest.MonkeyPatch) -> None:
+    driver = connect()
+    execute = PcccRouter._execute
+
+    def stale(router: PcccRouter, request: Request) -> bytes:
+        answer = bytearray(execute(router, request))
+        answer[13] ^= 1  # reply head 4, requestor 7, command and status 2: here the transaction number begins
+        return bytes(answer)
+
+    monkeypatch.setattr(PcccRouter, "_execute", stale)
+    with pytest.raises(PlcTransportError, match="another command"):
+        driver.read(("N7:0",))
+
+
+def test_data_of_another_size_gives_no_value(connect: Connect, monkeypatch: pytest.MonkeyPatch) -> None:
+    driver = connect()
+    read = PcccRouter._read
+    monkeypatch.setattr(PcccRouter, "_read", lambda router, data: (0, read(router, data)[1] + b"\x00\x00"))
+    value = driver.read(("N7:0",))["N7:0"]
+    assert (value.value, value.quality) == (None, Quality.BAD)
 
 
 def test_none_of_pycomm3s_ways_to_write_gets_through(server: ControllerServer, slc: SlcController) -> None:

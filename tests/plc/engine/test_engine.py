@@ -234,3 +234,18 @@ def test_a_slow_controller_that_keeps_answering_is_not_taken_for_stuck(
         time.sleep(0.02)
     assert seen.polls[0].comm is CommState.ONLINE
     assert stuck == []
+
+
+def test_a_controller_taken_again_under_the_same_fence_is_numbered_on(
+    engine: PollEngine, seen: Collected, server: ControllerServer
+) -> None:
+    for _ in range(3):
+        engine.take(spec("FILL", server.path), 4)
+        before = len(seen.polls)
+        wait_until(lambda before=before: len(seen.polls) >= before + 3, "three more polls")
+        engine.drop("FILL")
+    engine.take(spec("FILL", server.path), 5)
+    wait_until(lambda: seen.polls[-1].fence == 5, "polls under the new fence")
+    seqs = [p.seq for p in seen.polls if p.fence == 4]
+    assert seqs == list(range(1, len(seqs) + 1))
+    assert next(p.seq for p in seen.polls if p.fence == 5) == 1
