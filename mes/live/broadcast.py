@@ -41,6 +41,7 @@ class Broadcaster:
         self._sources: dict[str, dict[str, Any]] = {}
         self._lseq: dict[str, int] = {}
         self._complained = ""
+        self._frames = 0
         self._thread = threading.Thread(target=self._run, name="broadcast", daemon=True)
         self._thread.start()
 
@@ -56,7 +57,7 @@ class Broadcaster:
 
     def _run(self) -> None:
         trusted_until = time.monotonic() + TRUST_S
-        renew_at = beat_at = tick_at = reload_at = 0.0
+        renew_at = beat_at = tick_at = reload_at = look_at = 0.0
         pubsub = news_client().pubsub(ignore_subscribe_messages=True)
         while not self.lost.is_set():
             self._listen(pubsub)
@@ -71,8 +72,12 @@ class Broadcaster:
                 self._guarded(self._beat)
             if now >= reload_at and self._guarded(self._reload):
                 reload_at = now + RELOAD_S
-            if now >= tick_at and self._guarded(self._tick):
-                tick_at = now + TICK_S
+            if now >= tick_at and (self._touched or now >= look_at):
+                # News goes out at once unless a frame went out just before; without news, ageing tiles are looked at.
+                sent_before = self._frames
+                self._guarded(self._tick)
+                look_at = now + TICK_S
+                tick_at = now + TICK_S if self._frames > sent_before else now
         self.lost.set()
         self._sender.stop()
         self._guarded(lambda: lease_give_back(names=[LEASE], owner=self.owner))
@@ -157,6 +162,7 @@ class Broadcaster:
             self._keep(list(changes))
 
     def _send_line(self, line: str, tiles: dict[str, Any]) -> None:
+        self._frames += 1
         self._lseq[line] = self._lseq.get(line, 0) + 1
         self._sender.line(line, boot=self.boot, lseq=self._lseq[line], at=_now_text(), text=fragment(tiles))
 

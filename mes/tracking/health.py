@@ -25,8 +25,7 @@ class _Entry:
     keyswitch: str = ""
     program_changed_at: datetime | None = None
     polls: int = 0
-    missed: int = 0
-    last_seq: int | None = None
+    period_s: float | None = None
     bad_tags: dict[str, tuple[str, str, datetime]] = field(default_factory=dict)
     written: tuple[Any, ...] | None = None
     written_at: datetime | None = None
@@ -77,6 +76,7 @@ class HealthBook:
                 "comm": entry.comm,
                 "error": "The database is away; counting goes on." if away else entry.error,
                 "since": entry.since.isoformat(timespec="seconds") if entry.since else None,
+                "period_s": entry.period_s,
             }
             for code, entry in self._entries.items()
         }
@@ -88,6 +88,7 @@ class HealthBook:
             plan = plans.get(code)
             if plan is None:
                 continue
+            entry.period_s = plan.spec.period_s
             state = (entry.comm, entry.error, entry.keyswitch, entry.program_changed_at)
             if state != entry.written or entry.written_at is None or now - entry.written_at >= WRITE_EVERY:
                 self._write_row(plan.controller, entry)

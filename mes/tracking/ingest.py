@@ -8,7 +8,7 @@ from datetime import datetime
 from django.db import transaction
 
 from mes.tracking import load, store
-from mes.tracking.reading import Machine, MachineRules, Reading
+from mes.tracking.reading import CountFlagged, Machine, MachineRules, Reading
 from mes.tracking.track import take
 
 
@@ -28,6 +28,7 @@ class Taken:
     duplicates: int = 0
     touched: set[int] = field(default_factory=set)
     quarantined: list[tuple[int, str]] = field(default_factory=list)
+    held: list[CountFlagged] = field(default_factory=list)
 
 
 def ingest(readings: Sequence[Reading], contexts: dict[int, MachineContext]) -> Taken:
@@ -46,9 +47,9 @@ def ingest(readings: Sequence[Reading], contexts: dict[int, MachineContext]) -> 
         _write(list(machines.values()), contexts)
         store.cursors_move(fresh)
     taken.touched = set(machines)
-    taken.quarantined = [
-        (m.work_center, f.detail) for m in machines.values() for f in m.flags if f.kind == "quarantine"
-    ]
+    held = [(m.work_center, f) for m in machines.values() for f in m.flags if f.kind == "quarantine"]
+    taken.quarantined = [(work_center, flag.detail) for work_center, flag in held]
+    taken.held = [flag for _, flag in held]
     return taken
 
 

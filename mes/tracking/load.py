@@ -86,7 +86,8 @@ def machines(work_centers: set[int], contexts: "Mapping[int, MachineContext]") -
         machine, bound = found[signal.work_center_id], contexts[signal.work_center_id].bindings
         if bound.get(signal.role, signal.binding_id) != signal.binding_id:
             continue
-        at = signal.at if signal.lost else machine.heard_at or signal.at
+        exact = signal.lost or contexts[signal.work_center_id].rules.pushed
+        at = signal.at if exact else machine.heard_at or signal.at
         machine.values[signal.role] = LastValue(signal.raw, signal.text, at, signal.changed_at, lost=signal.lost)
     for span in StateInterval.objects.filter(work_center__in=work_centers, ends_at=None):
         found[span.work_center_id].span = OpenSpan(

@@ -162,3 +162,18 @@ class Sample(models.Model):
 
     def __str__(self) -> str:
         return f"{self.work_center_id} {self.role} {self.at}"
+
+
+class ObservationKey(models.Model):
+    """The key of an increment that a source sent: the same key again counts nothing."""
+
+    work_center = models.ForeignKey(WorkCenter, on_delete=models.CASCADE, related_name="+")
+    key = models.CharField(max_length=100)
+    at = models.DateTimeField()
+    digest = models.BigIntegerField(help_text="Of the pieces it carried.")
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["work_center", "key"], name="observation_key_once")]
+
+    def __str__(self) -> str:
+        return f"{self.work_center_id} {self.key}"

@@ -75,3 +75,12 @@ class News:
             log.warning("Redis takes news again")
         self._lost = False
         return True
+
+
+def touched_tell(touched: Iterable[int]) -> None:
+    """Says once that tiles of these machines may have changed. Raises RedisError; what is stored stays stored."""
+    client = news_client()
+    try:
+        client.publish(CHANNEL, json.dumps({"sources": {}, "touched": sorted(touched)}))
+    finally:
+        client.close()

@@ -6,7 +6,7 @@ from decimal import Decimal
 
 from mes.tracking.rules import CounterRule
 
-# Counts arrive as totalizers. A reading never carries an increment; increments become their own effects.
+# Counts arrive as totalizers; a source that pushes may say increments instead (`Reading.made`).
 COUNTED = ("good", "scrap", "rework")
 
 
@@ -31,6 +31,10 @@ class Reading:
     values: dict[str, Value]
     state: tuple[str, str] | None = None  # (state name, kind); None: this reading says nothing about the state
     state_quality: str = "good"
+    said: bool = False  # a source that pushes: its message is a sign of life, whatever is in it
+    made: tuple[tuple[str, int], ...] = ()  # pieces by role that the source itself counted since its last message
+    order: int | None = None  # whose pieces these are, where the source says so; else the run at that time
+    item: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,6 +55,13 @@ class MachineRules:
     state_from_counts: bool = False  # no state tag: a machine runs while it counts
     slowest_cycle_s: Decimal | None = None  # with it, running without counts becomes a stop (R18)
     no_production_cycles: int = 30
+    pushed: bool = False  # each message carries some signals only, and what it does not carry was not read
+    shown_silence_s: float | None = None  # unheard for longer, what it does now is unknown; None: as silence_s
+
+    @property
+    def fresh_s(self) -> float:
+        """How long after its last reading a machine counts as heard."""
+        return self.silence_s if self.shown_silence_s is None else self.shown_silence_s
 
 
 @dataclass(slots=True)
@@ -95,6 +106,8 @@ class CountAdded:
     role: str
     at: datetime
     pieces: int
+    order: int | None = None
+    item: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,6 +120,8 @@ class CountFlagged:
     to_at: datetime
     pieces: int
     detail: str
+    order: int | None = None
+    item: int | None = None
 
 
 @dataclass(frozen=True, slots=True)

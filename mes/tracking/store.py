@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from django.db import connection
 
 from mes.downtime.models import Stop
-from mes.tracking.load import CountOwners
+from mes.tracking.load import CountOwners, Owner
 from mes.tracking.models import CountFlag, StateInterval
 from mes.tracking.reading import CountAdded, CountFlagged, Machine, OpenSpan, OpenStop, Reading, Value
 
@@ -54,7 +54,7 @@ def counts_add(counts: Sequence[tuple[int, CountAdded]], owners: CountOwners) ->
     """Adds pieces to their minutes: one upsert per machine, hour, shift and order."""
     rows: dict[tuple, dict[str, list[int]]] = defaultdict(lambda: {r: [0] * 60 for r in ("good", "scrap", "rework")})
     for work_center, count in counts:
-        owner = owners.at(work_center, count.at)
+        owner = _said(owners.at(work_center, count.at), count)
         hour = count.at.replace(minute=0, second=0, microsecond=0)
         rows[(work_center, hour, owner.shift, owner.order, owner.item)][count.role][count.at.minute] += count.pieces
     if not rows:
@@ -75,11 +75,20 @@ def counts_add(counts: Sequence[tuple[int, CountAdded]], owners: CountOwners) ->
         )
 
 
+def _said(owner: Owner, count: CountAdded | CountFlagged) -> Owner:
+    """The owner of pieces: the order or item that their source named, else whose run it was."""
+    if count.order is not None:
+        return Owner(owner.shift, count.order, count.item)
+    if count.item is not None and count.item != owner.item:
+        return Owner(owner.shift, None, count.item)
+    return owner
+
+
 def flags_add(flags: Sequence[tuple[int, CountFlagged]], owners: CountOwners) -> None:
     """Stores pieces made in a gap and implausible counts, with the order only if one order covers the stretch."""
     rows = []
     for work_center, flag in flags:
-        owner = owners.over(work_center, flag.from_at, flag.to_at)
+        owner = _said(owners.over(work_center, flag.from_at, flag.to_at), flag)
         rows.append(
             CountFlag(
                 work_center_id=work_center,
@@ -166,7 +175,7 @@ def _stop(machine: Machine, stop: OpenStop, ends_at: datetime | None) -> Stop:
 
 def signals_move(machines: Sequence[Machine], contexts: "dict[int, MachineContext]") -> None:
     """Writes when each machine was heard, and the last raw value of every signal that changed or was lost."""
-    heard = [(m.work_center, m.heard_at, contexts[m.work_center].rules.silence_s) for m in machines if m.heard_at]
+    heard = [(m.work_center, m.heard_at, contexts[m.work_center].rules.fresh_s) for m in machines if m.heard_at]
     changed = [
         (m.work_center, role, contexts[m.work_center].bindings.get(role), v.raw, v.text, v.at, v.changed_at, v.lost)
         for m in machines

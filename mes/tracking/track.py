@@ -32,8 +32,9 @@ def take(machine: Machine, reading: Reading, rules: MachineRules) -> None:
         _turn(machine, silent_from, OpenSpan(None, silent_from, "Unknown", "unknown", why="nothing was heard"))
     refused = _count(machine, reading, rules, gap=silent_from is not None)
     _state(machine, reading, rules)
+    _stop_code(machine, reading)
     _no_production(machine, reading.at, rules)
-    _remember(machine, reading, refused)
+    _remember(machine, reading, refused, rules)
 
 
 def _silence(machine: Machine, at: datetime, silence_s: float) -> datetime | None:
@@ -60,16 +61,28 @@ def _count(machine: Machine, reading: Reading, rules: MachineRules, *, gap: bool
             refused.add(role)
         else:
             pieces[role] = made
-    if "total" in rules.counters and "good" not in rules.counters:
+    if _good_from_total(machine, reading, rules):
         pieces["good"] = pieces.get("total", 0) - pieces.get("scrap", 0)
     for role in COUNTED:
         quantity = pieces.get(role, 0)
         if quantity and gap and machine.heard_at is not None:
             detail = "made while nothing was heard; the counter went on"
-            machine.flags.append(CountFlagged("gap", role, machine.heard_at, reading.at, quantity, detail))
+            begin, end = machine.heard_at, reading.at
+            flag = CountFlagged("gap", role, begin, end, quantity, detail, reading.order, reading.item)
+            machine.flags.append(flag)
         elif quantity:
-            machine.counts.append(CountAdded(role, reading.at, quantity))
+            machine.counts.append(CountAdded(role, reading.at, quantity, reading.order, reading.item))
+    for role, quantity in reading.made:
+        machine.counts.append(CountAdded(role, reading.at, quantity, reading.order, reading.item))
     return refused
+
+
+def _good_from_total(machine: Machine, reading: Reading, rules: MachineRules) -> bool:
+    """Whether good is total - scrap (R28): no good counter, or from a source that pushes, none seen so far."""
+    if not rules.pushed:
+        return "total" in rules.counters and "good" not in rules.counters
+    seen = machine.values.keys() | reading.values.keys()
+    return "total" in seen and "good" not in seen
 
 
 def _pieces(machine: Machine, reading: Reading, role: str, raw: int, rule: SignalRule, epoch: bool) -> int | None:
@@ -120,7 +133,6 @@ def _state(machine: Machine, reading: Reading, rules: MachineRules) -> None:
         name = settle(before.state if before else None, name, acting=True)
         kind = before.kind if before is not None and before.state == name else str(kind_of(name))
     if machine.span is not None and (machine.span.state, machine.span.kind) == (name, kind):
-        _stop_code(machine, reading)
         return
     if (
         machine.span is not None
@@ -130,7 +142,6 @@ def _state(machine: Machine, reading: Reading, rules: MachineRules) -> None:
     ):
         return
     _turn(machine, reading.at, OpenSpan(None, reading.at, name, kind, raw_code))
-    _stop_code(machine, reading)
 
 
 def _produced(machine: Machine, reading: Reading) -> bool:
@@ -175,8 +186,11 @@ def _no_production(machine: Machine, at: datetime, rules: MachineRules) -> None:
         _turn(machine, since, OpenSpan(None, since, NO_PRODUCTION, "down", why="running, but nothing was counted"))
 
 
-def _remember(machine: Machine, reading: Reading, refused: set[str]) -> None:
-    """Moves the signal cursors on and samples what changed, or what was last sampled in an earlier minute."""
+def _remember(machine: Machine, reading: Reading, refused: set[str], rules: MachineRules) -> None:
+    """Moves the signal cursors on and samples what changed, or what was last sampled in an earlier minute.
+
+    The samples of a source that pushes are all kept, by whoever took its message.
+    """
     for role, value in reading.values.items():
         last = machine.values.get(role)
         if value.quality == "bad" or role in refused:
@@ -184,14 +198,14 @@ def _remember(machine: Machine, reading: Reading, refused: set[str]) -> None:
                 last.lost = last.dirty = True
             continue
         changed = last is None or (last.raw, last.text) != (value.raw, value.text or "")
-        if (changed and role not in RESTLESS) or _minute_turned(last, reading):
+        if not rules.pushed and ((changed and role not in RESTLESS) or _minute_turned(last, reading)):
             machine.samples.append((reading, role, value))
-        if changed or last is None or last.lost:
+        if changed or last is None or last.lost or rules.pushed:
             changed_at = last.changed_at if last and not changed else reading.at
             machine.values[role] = LastValue(value.raw, value.text or "", reading.at, changed_at, dirty=True)
         else:
             last.at = reading.at
-    if any(value.quality != "bad" for value in reading.values.values()):
+    if reading.said or any(value.quality != "bad" for value in reading.values.values()):
         machine.heard_at = reading.at
 
 

@@ -20,7 +20,7 @@ from mes.tracking.reading import Reading
 
 log = logging.getLogger("mes.writer")
 
-GATHER_S = 0.1  # how long a batch is gathered: it bounds the delay of a tile and the number of transactions
+GATHER_S = 0.05  # how long a batch is gathered: it bounds the delay of a tile and the number of transactions
 BATCH = 1000
 RETRY_S = 1.0
 AWAY = (OperationalError, InterfaceError, PoolTimeout)
