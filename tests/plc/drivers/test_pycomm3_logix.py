@@ -290,3 +290,30 @@ def test_a_misspelled_tag_does_not_upload_the_tag_list_at_every_poll(
     for _ in range(20):
         driver.read(("Nope", "Good"))
     assert server.counts["cip 55"] <= 2 * first
+
+
+@pytest.mark.parametrize("same", [True, False])
+def test_without_program_change_counters_the_signature_is_serial_revision_and_name(
+    connect: Connect, controller: VirtualController, same: bool
+) -> None:
+    controller.signature.sizes = {}  # this controller does not know the program-change object's attributes
+    driver = connect()
+    first = driver.program_signature()
+    assert first == "00c0ffee/33.11/Millwright_Sim"
+    reads_true(driver)
+    if not same:
+        controller.name = "Another_Program"
+    assert (driver.program_signature() == first) is same
+    reads_true(driver)
+
+
+def test_a_structure_that_may_not_be_read_is_bad_until_it_may_and_hides_no_other_tag(
+    connect: Connect, controller: VirtualController
+) -> None:
+    controller.scopes[""].tags["fill_1"].access = NO_ACCESS
+    driver = connect()
+    for _ in range(3):
+        values = driver.read(TAGS)
+        assert {tag for tag, v in values.items() if v.quality is Quality.BAD} == {t for t in TAGS if "FILL_1" in t}
+    controller.scopes[""].tags["fill_1"].access = 0
+    reads_true(driver)
