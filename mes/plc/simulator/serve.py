@@ -26,14 +26,14 @@ def serve_until_stopped(
 
     Raises ConfigError for a file with mistakes and OSError for a taken port, with nothing left running.
     """
-    told = threading.Event()
-    for number in (signal.SIGTERM, signal.SIGINT):
-        signal.signal(number, lambda *_: told.set())
     plant = load(file)
     if ledger_dir is not None:
         plant.write_ledgers(ledger_dir)
     plant.start(port_base)
     door = ControlDoor(plant)
+    told = threading.Event()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, lambda *_: told.set())
     try:
         for each in plant.controllers.values():
             say(f"{each.code}  {each.controller.kind}  {each.address}")

@@ -102,6 +102,7 @@ def test_machines_run_and_the_tag_agrees_with_the_ledger_while_paused(
 def test_a_state_is_forced_and_shows_in_the_ledger(client: ControlClient, plant: SimulatedPlant) -> None:
     client.force("M2", "breakdown", reason=12)
     assert client.get_tag("A", "M2.State") == 9
+    until(lambda: client.ledger("M2")["kind_ms"].get("breakdown", 0) > 20)
     client.force("M2", "run")
     (stop,) = client.ledger("M2")["stops"]
     assert (stop["kind"], stop["reason"], stop["state"]) == ("breakdown", 12, 9)
