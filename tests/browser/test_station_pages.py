@@ -1,6 +1,5 @@
 """The pages of the shop floor in Chromium: real clicks with and without JavaScript, gloves, a phone, and axe."""
 
-import os
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
@@ -9,7 +8,7 @@ from typing import Any
 
 import pytest
 from django.test import Client
-from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page
 from pytest_django.live_server_helper import LiveServer
 
 from mes.downtime.models import Stop
@@ -26,28 +25,6 @@ AXE = (Path(__file__).parents[1] / "vendor" / "axe.min.js").read_text()
 MIN = timedelta(minutes=1)
 GLOVE_PX = 76
 PHONE, TERMINAL, DESK = (360, 740), (1024, 600), (1280, 900)
-
-
-@pytest.fixture(scope="module")
-def chromium() -> Iterator[Browser]:
-    os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"] = (
-        "1"  # Playwright's loop runs in this thread; the ORM is not called from it
-    )
-    with sync_playwright() as playwright:
-        flags = ["--no-sandbox", "--disable-dev-shm-usage", "--disable-gpu"]
-        browser = playwright.chromium.launch(executable_path=os.environ.get("MES_CHROMIUM") or _chromium(), args=flags)
-        yield browser
-        browser.close()
-    os.environ.pop("DJANGO_ALLOW_ASYNC_UNSAFE")
-
-
-def _chromium() -> str | None:
-    found = [
-        path
-        for path in ("/usr/bin/chromium", "/usr/bin/chromium-browser", "/usr/bin/google-chrome")
-        if os.path.exists(path)
-    ]
-    return found[0] if found else None
 
 
 @pytest.fixture
@@ -72,14 +49,14 @@ Open = Callable[..., Any]
 
 
 @pytest.fixture
-def open_as(chromium: Browser, live_server: LiveServer) -> Open:
+def open_as(browser: Browser, live_server: LiveServer) -> Open:
     """A logged-in page: `with open_as(person, size=..., js=..., dark=...) as page`; errors on its console fail."""
 
     @contextmanager
     def opened(person: Person, *, size: tuple[int, int] = DESK, js: bool = True, dark: bool = False) -> Iterator[Page]:
         client = Client()
         client.force_login(person)
-        context: BrowserContext = chromium.new_context(
+        context: BrowserContext = browser.new_context(
             viewport={"width": size[0], "height": size[1]},
             java_script_enabled=js,
             color_scheme="dark" if dark else "light",
