@@ -125,13 +125,12 @@ def target_fields(facts: WindowFacts) -> Tile:
     """Target to this second, how fast it grows, and how far ahead (+) or behind (-) in pieces and minutes."""
     if facts.target is None:
         return {"target": None, "target_rate_per_s": None, "ahead": None, "ahead_min": None}
-    rate = facts.target_rate_per_s
-    ahead = facts.good - facts.target
+    ahead, pace = facts.good - facts.target, facts.target_pace_per_s
     return {
         "target": int(facts.target),
-        "target_rate_per_s": round(float(rate), 6),
+        "target_rate_per_s": round(float(facts.target_rate_per_s), 6),
         "ahead": int(ahead),
-        "ahead_min": round(float(ahead / rate / 60), 1) if rate else None,
+        "ahead_min": round(float(ahead / pace / 60), 1) if pace else None,
     }
 
 

@@ -34,6 +34,7 @@ class WindowFacts:
     rework: int
     target: Decimal | None
     target_rate_per_s: Decimal
+    target_pace_per_s: Decimal
     rows: MachineRows
 
 
@@ -63,6 +64,17 @@ def window_facts(
     until = min(end, now)
     rows = load_rows(work_centers, min(start, since or start), max(until, start))
     return {wc.code: _facts(wc, rows[wc.pk], start, max(until, start), now) for wc in work_centers}
+
+
+def facts_by_window(
+    work_centers: Sequence[WorkCenter], windows: Sequence[tuple[datetime, datetime]], *, now: datetime
+) -> list[dict[str, WindowFacts]]:
+    """`window_facts` of several windows, in as many queries as one."""
+    if not windows:
+        return []
+    cut = [(start, max(min(end, now), start)) for start, end in windows]
+    rows = load_rows(work_centers, min(start for start, _ in cut), max(end for _, end in cut))
+    return [{wc.code: _facts(wc, rows[wc.pk], start, end, now) for wc in work_centers} for start, end in cut]
 
 
 def _facts(work_center: WorkCenter, rows: MachineRows, start: datetime, end: datetime, now: datetime) -> WindowFacts:
@@ -98,6 +110,7 @@ def _facts(work_center: WorkCenter, rows: MachineRows, start: datetime, end: dat
         rework=sum(int(span.rework) for span in counts),
         target=target_between(work_center, rows, start, end, now=now),
         target_rate_per_s=target_rate_at(work_center, rows, now),
+        target_pace_per_s=target_pace(work_center, rows, now),
         rows=rows,
     )
 
@@ -169,13 +182,16 @@ def target_between(
 
 def target_rate_at(work_center: WorkCenter, rows: MachineRows, now: datetime) -> Decimal:
     """Pieces per second by which the target grows now: 0 in breaks, outside of shifts and without an order."""
-    run = next((run for run in rows.runs if run.ends_at is None and run.starts_at <= now), None)
-    ideal_ms = rows.ideal_ms(run.item_id, run.starts_at) if run else None
     inside = any(shift.starts_at <= now < shift.ends_at for shift in rows.shifts)
     resting = any(pause.starts_at <= now < pause.ends_at for pause in rows.breaks)
-    if ideal_ms is None or not inside or resting:
-        return Decimal(0)
-    return Decimal(1000) / ideal_ms * work_center.target_oee
+    return target_pace(work_center, rows, now) if inside and not resting else Decimal(0)
+
+
+def target_pace(work_center: WorkCenter, rows: MachineRows, now: datetime) -> Decimal:
+    """Pieces per second the running order is planned with, also in a break; 0 without an order or an ideal cycle."""
+    run = next((run for run in rows.runs if run.ends_at is None and run.starts_at <= now), None)
+    ideal_ms = rows.ideal_ms(run.item_id, run.starts_at) if run else None
+    return Decimal(1000) / ideal_ms * work_center.target_oee if ideal_ms else Decimal(0)
 
 
 def elements_s(elements: Elements) -> dict[str, float]:

@@ -105,3 +105,17 @@ def test_the_number_of_queries_does_not_grow_with_machines(floor: Floor, django_
         WorkCenter.objects.create(code=f"M-{number}", name="m", line=floor.filler.line)
     with django_assert_max_num_queries(14):
         assert len(tiles_for(floor.supervisor, now=NOW)) == 21
+
+
+def test_in_a_break_the_target_stands_still_but_the_minutes_behind_stay(floor: Floor) -> None:
+    from mes.plant.models import Shift, ShiftBreak
+
+    shift = Shift.objects.get(line=floor.filler.line)
+    ShiftBreak.objects.create(
+        shift=shift, name="Lunch", starts_at=NOW + timedelta(minutes=5), ends_at=NOW + timedelta(minutes=15)
+    )
+    floor.run_steadily(NOW, 599)
+    shown = tile(floor, 600)
+    # 2 h 05 min planned until the break: 7500 s / 2 s * 0.5 = 1875; 299 are made; 1576 pieces at 0.25 a second
+    assert (shown["target"], shown["target_rate_per_s"], shown["ahead"]) == (1875, 0.0, -1576)
+    assert shown["ahead_min"] == -105.1
