@@ -7,7 +7,8 @@ from django.core.exceptions import PermissionDenied
 from django.core.paginator import Paginator
 from django.db import transaction
 from django.db.models import PROTECT, Model, QuerySet
-from django.forms.models import _get_foreign_key
+from django.forms import CheckboxInput
+from django.forms.models import BaseInlineFormSet, _get_foreign_key
 from django.http import HttpRequest, HttpResponse
 from django.template.response import TemplateResponse
 from django.utils import timezone
@@ -31,11 +32,23 @@ class CappedPaginator(Paginator):
         return int(rows.order_by()[:COUNTED_UP_TO].count())
 
 
-class Autocompleted:
-    """Every reference to another record is a search box, never a list of a thousand options."""
+class Accessible:
+    """Every reference is a search box, never a list of a thousand options; every part of a form has a name."""
 
     model: type[Model]
     admin_site: admin.AdminSite
+
+    def formfield_for_dbfield(self, db_field: Any, request: HttpRequest, **options: Any) -> Any:
+        """Names the two halves of a time, and the fields of a table, which have no label of their own."""
+        found = super().formfield_for_dbfield(db_field, request, **options)  # type: ignore[misc]
+        name = str(db_field.verbose_name)
+        halves = getattr(getattr(found, "widget", None), "widgets", None)
+        if halves:
+            for half, word in zip(halves, ("date", "time"), strict=False):
+                half.attrs["aria-label"] = f"{name} {word}"
+        elif found is not None and isinstance(self, admin.TabularInline):
+            found.widget.attrs.setdefault("aria-label", name)
+        return found
 
     def get_autocomplete_fields(self, request: HttpRequest) -> list[str]:
         """All foreign keys and many-to-many fields whose model has admin pages."""
@@ -43,7 +56,20 @@ class Autocompleted:
         return [field.name for field in fields if field.related_model in self.admin_site._registry]
 
 
-class JournaledAdmin(Autocompleted, admin.ModelAdmin):
+class NamedDeletion(BaseInlineFormSet):
+    """A formset whose boxes for deleting say so."""
+
+    deletion_widget = CheckboxInput(attrs={"aria-label": "Delete"})  # type: ignore[assignment]
+
+
+class JournaledInline(Accessible, admin.TabularInline):
+    """The parts of a record, edited on its page and told to the journal with it."""
+
+    formset = NamedDeletion
+    extra = 0
+
+
+class JournaledAdmin(Accessible, admin.ModelAdmin):
     """Admin pages of a record people edit: each save and deletion leaves one journal entry with before and after."""
 
     show_full_result_count = False

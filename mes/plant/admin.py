@@ -7,7 +7,7 @@ from django.contrib import admin
 from django.db.models import Count, QuerySet
 from django.http import HttpRequest
 
-from mes.journal.admin import Autocompleted, JournaledAdmin, ReadOnlyAdmin
+from mes.journal.admin import JournaledAdmin, JournaledInline, ReadOnlyAdmin
 from mes.plant.models import (
     Area,
     BreakRule,
@@ -25,11 +25,10 @@ WEEKDAYS = ((0, "Mon"), (1, "Tue"), (2, "Wed"), (3, "Thu"), (4, "Fri"), (5, "Sat
 SHIFTS_FOLLOW = "Shifts that have not begun follow within the hour; those that have begun stay as they are."
 
 
-class HolidayInline(Autocompleted, admin.TabularInline):
+class HolidayInline(JournaledInline):
     """Holidays of a site."""
 
     model = Holiday
-    extra = 0
 
 
 @admin.register(Site)
@@ -130,11 +129,10 @@ class ShiftRuleForm(forms.ModelForm):
         fields = ("pattern", "name", "days", "starts", "ends")
 
 
-class BreakRuleInline(admin.TabularInline):
+class BreakRuleInline(JournaledInline):
     """Breaks of a shift."""
 
     model = BreakRule
-    extra = 0
 
 
 @admin.register(ShiftRule)

@@ -4,7 +4,7 @@ from typing import Any
 
 from django.contrib import admin
 
-from mes.journal.admin import JournaledAdmin, ReadOnlyAdmin
+from mes.journal.admin import JournaledAdmin, JournaledInline, ReadOnlyAdmin
 from mes.journal.dated_admin import DatedAdmin
 from mes.plc.models import Controller, ControllerHealth, StateMap, StateMapEntry, TagBinding, TagHealth
 
@@ -25,11 +25,10 @@ class ControllerAdmin(JournaledAdmin):
         return health.comm if health else "never polled"
 
 
-class StateMapEntryInline(admin.TabularInline):
+class StateMapEntryInline(JournaledInline):
     """The codes of a state map."""
 
     model = StateMapEntry
-    extra = 0
 
 
 @admin.register(StateMap)
