@@ -57,6 +57,10 @@ def django_db_setup(django_db_setup: None) -> Iterator[None]:
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(DatabaseOperations, "sql_flush", unguarded)
         yield
+    from django.db import connections
+
+    connections["default"].close()
+    connections["default"].close_pool()  # type: ignore[attr-defined]  # (the stubs do not know the pool)
 
 
 @pytest.fixture

@@ -183,6 +183,20 @@ def test_a_kick_ends_the_socket(live_floor: Floor, origin: str) -> None:
     assert talk(origin, headers_of(live_floor.supervisor, origin), script) == 4401
 
 
+def test_logging_out_ends_the_open_socket(live_floor: Floor, origin: str) -> None:
+    client = Client()
+    client.force_login(live_floor.supervisor)
+    headers = {"Origin": origin, "Cookie": f"sessionid={client.cookies['sessionid'].value}"}
+
+    async def script(ws: Any) -> int:
+        await next_of(ws, "snapshot")
+        await asyncio.get_running_loop().run_in_executor(None, lambda: client.post("/logout/"))
+        await ws.wait_closed()
+        return ws.close_code
+
+    assert talk(origin, headers, script) == 4401
+
+
 @pytest.mark.parametrize("nonsense", ["{", '{"type": "give me all"}', "[1]"])
 def test_anything_but_a_resync_ends_the_socket(live_floor: Floor, origin: str, nonsense: str) -> None:
     async def script(ws: Any) -> int:
