@@ -51,6 +51,7 @@
     const zero = Number(Math.abs(value).toFixed(digits)) === 0;
     return zero ? text : (value > 0 ? "+" : MINUS) + text;
   };
+  const minutes = (value) => `${signed(value, Math.abs(value) < 10 ? 1 : 0)} ${W.minutes}`;
   const percent = (ratio) => (ratio === null || ratio === undefined ? NONE : String(Math.floor(ratio * 100 + 0.5)));
   const fill = (text, values) => text.replace(/%\((\w+)\)[sd]/g, (_, key) => values[key]).replace("%%", "%");
   const two = (value) => String(value).padStart(2, "0");
@@ -97,7 +98,9 @@
     good: (t) => number(t.good),
     scrap: (t) => number(t.scrap),
     target: (t, v) => number(v.target),
-    ahead: (t, v) => (v.ahead === null ? NONE : `${signed(v.ahead)} ${W.pieces}` + (v.aheadMin === null ? "" : ` · ${signed(v.aheadMin, 1)} ${W.minutes}`)),
+    ahead: (t, v) => (v.ahead === null ? NONE : `${signed(v.ahead)} ${W.pieces}` + (v.aheadMin === null ? "" : ` · ${minutes(v.aheadMin)}`)),
+    ahead_pcs: (t, v) => (v.ahead === null ? NONE : signed(v.ahead)),
+    ahead_min: (t, v) => (v.aheadMin === null ? "" : minutes(v.aheadMin)),
     efficiency: (t, v) => percent(v.target ? t.good / v.target : null),
     down_min: (t) => number(downMin(t)),
     oee: (t) => percent(t.oee),
@@ -107,7 +110,7 @@
     note: noteOf,
     age: (t, v) => (!t.source ? (v.level === "live" ? "" : `${W.stale} ${ageText(v.age)}`) : v.level === "live" ? W.live : `${W.stale} ${ageText(v.age)}`),
   };
-  const TICKING = ["timer", "target", "ahead", "efficiency", "age", "down_min"];
+  const TICKING = ["timer", "target", "ahead", "ahead_pcs", "ahead_min", "efficiency", "age", "down_min"];
 
   const say = (node, text) => {
     if (node.textContent !== text) node.textContent = text;
