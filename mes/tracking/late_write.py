@@ -96,7 +96,7 @@ def stops_change(work_center: int, old: Machine, new: Machine) -> None:
         row.version += 1
         row.save(update_fields=["ends_at", "version", *[name for name, _ in piece.fields]])
     for piece in after:
-        if piece.starts_at not in rows:
+        if piece not in before and piece.starts_at not in rows:
             fresh = Stop(
                 work_center_id=work_center, starts_at=piece.starts_at, ends_at=piece.ends_at, **dict(piece.fields)
             )

@@ -35,10 +35,13 @@ class Observation:
     order: WorkOrder | None = None
     item: Item | None = None
     mode: str = ""
+    seq: int | None = None  # as stored; samples do not carry everything the digest is made of
 
     @property
     def identity(self) -> Identity:
         """(fence, seq): the instant in microseconds and a digest of what is said. The same again is a repeat."""
+        if self.seq is not None:
+            return micros(self.at), self.seq
         order, item = self.order.number if self.order else None, self.item.code if self.item else None
         said = [self.state, self.quality, self.reason_code, sorted(self.counters.items()), sorted(self.made.items())]
         return micros(self.at), digest([*said, self.key, order, item, self.mode])
@@ -137,7 +140,7 @@ def readings_from(stream: str, work_center: int, since: datetime) -> Iterator[tu
             grouped.setdefault(at, {}).setdefault(seq, {})[role] = (raw, text, quality)
         named = _Named.of(rows)
         for at in instants:
-            yield at, [_observation(at, parts, named) for _, parts in sorted(grouped[at].items())]
+            yield at, [_observation(at, seq, parts, named) for seq, parts in sorted(grouped[at].items())]
         after = instants[-1]
 
 
@@ -159,7 +162,7 @@ class _Named:
         return cls({order.number: order for order in orders}, {item.code: item for item in items})
 
 
-def _observation(at: datetime, parts: dict[str, tuple], named: _Named) -> Observation:
+def _observation(at: datetime, seq: int, parts: dict[str, tuple], named: _Named) -> Observation:
     texts = {role: text for role, (_, text, _) in parts.items()}
     return Observation(
         at=at,
@@ -170,6 +173,7 @@ def _observation(at: datetime, parts: dict[str, tuple], named: _Named) -> Observ
         made={role: parts[stored][0] for role, stored in MADE.items() if stored in parts},
         order=named.orders.get(texts.get("order", "")),
         item=named.items.get(texts.get("item", "")),
+        seq=seq,
     )
 
 
