@@ -1,0 +1,85 @@
+"""Cutting a KPI question into shifts, hours, production days, orders or items."""
+
+from dataclasses import replace
+from datetime import datetime, timedelta
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from mes.api.kpi_answer import Answer, Place, Window, answer_of, policy_named
+from mes.oee.elements import CountSpan, Elements, elements_from
+from mes.oee.facts import WindowFacts, count_spans, window_facts
+from mes.oee.formulas import kpi
+from mes.oee.timeline import Owned
+from mes.plant.calendar import day_bounds
+from mes.plant.models import Shift
+from mes.production.models import WorkOrder
+
+HOUR = timedelta(hours=1)
+MINUTE_MS = 60_000
+BY_TIME = ("shift", "hour", "day")
+BY_CONTENT = ("order", "item")
+
+
+def windows_of(place: Place, group: str, start: datetime, end: datetime) -> list[tuple[dict[str, Any], Window]]:
+    """Key and window of each group, clipped to [start, end). Hours are clock hours of UTC, days are the site's."""
+    named: list[tuple[dict[str, Any], Window]]
+    if group == "hour":
+        begins = start.replace(minute=0, second=0, microsecond=0)
+        edges = [begins + HOUR * n for n in range((end - begins) // HOUR + 2)]
+        named = [({"hour": edge}, (edge, edge + HOUR)) for edge in edges]
+    elif group == "day":
+        zone = ZoneInfo(place.work_centers[0].line.area.site.time_zone)
+        first, last = start.astimezone(zone).date(), end.astimezone(zone).date()
+        days = [first + timedelta(days=n) for n in range((last - first).days + 1)]
+        named = [({"day": day}, day_bounds(day, zone)) for day in days]
+    else:
+        lines = {wc.line_id for wc in place.work_centers}
+        shifts = Shift.objects.filter(line__in=lines, starts_at__lt=end, ends_at__gt=start).order_by("starts_at")
+        named = [
+            ({"shift": name, "production_date": day}, (begin, until))
+            for name, day, begin, until in dict.fromkeys(
+                shifts.values_list("name", "production_date", "starts_at", "ends_at")
+            )
+        ]
+    clipped = [(key, (max(begin, start), min(until, end))) for key, (begin, until) in named]
+    return [(key, window) for key, window in clipped if window[0] < window[1]]
+
+
+def by_content(place: Place, group: str, window: Window, *, policy: str | None, now: datetime) -> list[Answer]:
+    """One answer per order or item of a machine; what belonged to none comes last, under null."""
+    [facts] = window_facts(place.work_centers, *window, now=now).values()
+    until = max(min(window[1], now), window[0])
+    numbers = _numbers(facts)
+    keys = {piece.order if group == "order" else piece.item for piece in facts.owned}
+    keys |= {_key(row, group, numbers) for row in (*facts.rows.counts, *facts.rows.flags)}
+    chosen, answers = policy_named(policy, facts), []
+    for key in sorted(keys, key=lambda key: (key is None, key or "")):
+        owned = [piece for piece in facts.owned if (piece.order if group == "order" else piece.item) == key]
+        counts = [row for row in facts.rows.counts if _key(row, group, numbers) == key]
+        flags = [row for row in facts.rows.flags if _key(row, group, numbers) == key]
+        spans = count_spans(replace(facts.rows, counts=counts, flags=flags), window[0], until)
+        elements: Elements = elements_from(owned, [_moved(span, owned) for span in spans])
+        if elements.calendar_ms or elements.total or elements.unscheduled_total:
+            said = kpi(elements, chosen, where=place.code)
+            answers.append({group: key} | answer_of(elements, said, chosen))
+    return answers
+
+
+def _numbers(facts: WindowFacts) -> dict[int, str]:
+    rows: list[Any] = [*facts.rows.counts, *facts.rows.flags]
+    ids = {row.order_id for row in rows if row.order_id}
+    return dict(WorkOrder.objects.filter(pk__in=ids).values_list("pk", "number"))
+
+
+def _key(row: Any, group: str, numbers: dict[int, str]) -> str | None:
+    if group == "order":
+        return numbers.get(row.order_id) if row.order_id else None
+    return row.item.code if row.item else None
+
+
+def _moved(span: CountSpan, owned: list[Owned]) -> CountSpan:
+    """A pulse stands at the begin of its minute; an order that began within that minute has it from its own begin."""
+    if span.gap or any(piece.start_ms <= span.start_ms < piece.end_ms for piece in owned):
+        return span
+    begun = [piece.start_ms for piece in owned if span.start_ms < piece.start_ms < span.start_ms + MINUTE_MS]
+    return replace(span, start_ms=min(begun), end_ms=min(begun)) if begun else span

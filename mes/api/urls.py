@@ -1,0 +1,32 @@
+"""Addresses of the API, below /api/v1/."""
+
+from django.urls import include, path
+from rest_framework.routers import DefaultRouter
+
+from mes.api import docs, floor, plant, production
+from mes.api.kpi import KpiView
+from mes.api.observations import ObservationsView
+
+router = DefaultRouter()
+router.include_root_view = False
+router.include_format_suffixes = False
+router.register("sites", plant.Sites, basename="sites")
+router.register("areas", plant.Areas, basename="areas")
+router.register("lines", plant.Lines, basename="lines")
+router.register("work-centers", plant.WorkCenters, basename="work-centers")
+router.register("shifts", plant.Shifts, basename="shifts")
+router.register("reasons", floor.Reasons, basename="reasons")
+router.register("controllers", floor.Controllers, basename="controllers")
+router.register("items", production.Items, basename="items")
+router.register("work-orders", production.WorkOrders, basename="work-orders")
+router.register("runs", production.Runs, basename="runs")
+router.register("stops", floor.Stops, basename="stops")
+router.register("counts", floor.Counts, basename="counts")
+
+urlpatterns = [
+    path("", include(router.urls)),
+    path("kpi/", KpiView.as_view(), name="api-kpi"),
+    path("observations/", ObservationsView.as_view(), name="api-observations"),
+    path("schema/", docs.SchemaView.as_view(), name="api-schema"),
+    path("docs/", docs.docs, name="api-docs"),
+]
