@@ -31,8 +31,8 @@ def main() -> None:
     if ROOT.as_posix() not in sys.path:
         sys.path.insert(0, ROOT.as_posix())
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "mes.config.settings")
-    if command in ("up", "test"):
-        # These two make the servers that the settings name, so they run before any settings are read.
+    if command in ("up", "test", "bench"):
+        # These make the servers that the settings name, so they run before any settings are read.
         from importlib import import_module
 
         import_module(f"mes.config.management.commands.{command}").Command().run_from_argv(sys.argv)

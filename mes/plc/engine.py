@@ -101,6 +101,12 @@ class PollEngine:
             loops = {code: loop for code, (loop, _thread) in self._loops.items()}
         return {code: loop.stats() for code, loop in loops.items()}
 
+    def lateness_s(self) -> dict[str, list[float]]:
+        """Code -> by how much each of its last few hundred polls began after it was due."""
+        with self._lock:
+            loops = {code: loop for code, (loop, _thread) in self._loops.items()}
+        return {code: loop.lateness_s for code, loop in loops.items()}
+
     def stuck(self, now_mono: float) -> list[str]:
         """Controllers whose thread died or has not moved for three time-outs; the cure is a new process."""
         with self._lock:

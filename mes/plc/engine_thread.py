@@ -77,6 +77,11 @@ class ControllerLoop:
         with self._lock:
             return self._fence, self._seq
 
+    @property
+    def lateness_s(self) -> list[float]:
+        """By how much each of the last slots began after it was due."""
+        return list(self._late_s)
+
     def update(self, spec: ControllerSpec, fence: int) -> None:
         """Go on with another spec or fence. A fence lower than the present one is out of date and ignored."""
         with self._lock:

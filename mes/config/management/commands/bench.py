@@ -1,0 +1,77 @@
+"""`./manage.py bench [name...]`: measures Millwright against named peers and limits, on servers of its own."""
+
+import json
+import os
+import sys
+import time
+from argparse import ArgumentParser
+from collections.abc import Callable
+from importlib import import_module
+from pathlib import Path
+from typing import Any
+
+from django.core.management.base import BaseCommand, CommandError
+
+import mes
+from mes.config.bench.child import ChildFailed as MeasureFailed
+from mes.config.bench.result import Result
+from mes.config.embedded.postgres import PostgresProblem
+from mes.config.embedded.server_user import NoServerUser
+from mes.config.embedded.valkey import ValkeyProblem
+from mes.config.processes.supervisor import ChildFailed
+
+BASE = Path(mes.__file__).resolve().parent.parent
+BENCHMARKS = {
+    "poll": "our driver and engine against stock pycomm3 and pylogix on the same virtual controllers",
+}
+
+
+class Command(BaseCommand):
+    """Needs no settings itself: it makes the servers that the settings of its measurements name."""
+
+    help = "Measures, each figure beside a peer or limit of the same run:\n" + "\n".join(
+        f"  {name:<8} {what}" for name, what in BENCHMARKS.items()
+    )
+    requires_system_checks: list[str] = []
+
+    def create_parser(self, prog_name: str, subcommand: str, **kwargs: Any) -> Any:
+        """Keeps the lines of the help as they are."""
+        from argparse import RawDescriptionHelpFormatter
+
+        return super().create_parser(prog_name, subcommand, formatter_class=RawDescriptionHelpFormatter, **kwargs)
+
+    def add_arguments(self, parser: ArgumentParser) -> None:
+        """Names and the two forms."""
+        parser.add_argument("name", nargs="*", help=f"what to measure: {', '.join(BENCHMARKS)} (default: all)")
+        parser.add_argument("--json", action="store_true", help="one JSON document instead of tables")
+        parser.add_argument("--quick", action="store_true", help="small and short: shows that it runs, not how fast")
+
+    def handle(self, *args: Any, **options: Any) -> None:
+        """Runs the named benchmarks one after the other; a benchmark that cannot run ends with one sentence."""
+        names = options["name"] or list(BENCHMARKS)
+        unknown = [name for name in names if name not in BENCHMARKS]
+        if unknown:
+            raise CommandError(f"There is no benchmark '{unknown[0]}'; choose from {', '.join(BENCHMARKS)}.")
+        results = []
+        for name in names:
+            try:
+                results.append(_run(name, quick=options["quick"], say=self._say))
+            except (ChildFailed, MeasureFailed, NoServerUser, PostgresProblem, ValkeyProblem) as problem:
+                raise CommandError(f"bench {name}: {problem}") from problem
+            if not options["json"]:
+                self.stdout.write(results[-1].to_text())
+        if options["json"]:
+            self.stdout.write(json.dumps([result.to_json() for result in results], indent=1))
+
+    def _say(self, text: str) -> None:
+        if sys.stderr.isatty():
+            self.stderr.write(f"  {text} ...")
+
+
+def _run(name: str, *, quick: bool, say: Callable[[str], None]) -> Result:
+    module = import_module(f"mes.config.bench.{name}")
+    began = time.monotonic()
+    result: Result = module.measure(quick=quick, say=say)
+    result.seconds = round(time.monotonic() - began, 1)
+    result.load_after = round(os.getloadavg()[0], 2)
+    return result
