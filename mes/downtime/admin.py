@@ -3,7 +3,7 @@
 from django.contrib import admin
 
 from mes.downtime.models import Reason, Stop
-from mes.journal.admin import JournaledAdmin, ReadOnlyAdmin
+from mes.journal.admin import JournaledAdmin, ReadOnlyAdmin, one_of
 
 
 @admin.register(Reason)
@@ -23,11 +23,11 @@ class StopAdmin(ReadOnlyAdmin):
 
     list_display = ("work_center", "starts_at", "ends_at", "state", "kind", "reason", "plc_code", "explained_by")
     list_filter = (
-        "kind",
+        one_of("kind", "down", "waiting", "idle", "setup"),
         "work_center__line",
         ("reason", admin.EmptyFieldListFilter),
         ("ends_at", admin.EmptyFieldListFilter),
     )
     list_select_related = ("work_center", "reason")
-    search_fields = ("work_center__code", "reason__code", "reason__name", "explained_by")
+    search_fields = ("work_center__code", "reason__code")
     ordering = ("-starts_at",)

@@ -197,7 +197,7 @@ class ShiftAdmin(ReadOnlyAdmin):
     """Shifts as they take place, made from the patterns."""
 
     list_display = ("name", "line", "production_date", "starts_at", "ends_at")
-    list_filter = ("line", "name", "production_date")
+    list_filter = ("production_date", "line")
     list_select_related = ("line",)
     search_fields = ("name", "line__code")
     ordering = ("-starts_at",)

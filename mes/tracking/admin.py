@@ -2,7 +2,7 @@
 
 from django.contrib import admin
 
-from mes.journal.admin import ReadOnlyAdmin
+from mes.journal.admin import ReadOnlyAdmin, one_of
 from mes.tracking.models import CountFlag, CountHour, MachineCursor, SignalCursor, StateInterval, StreamCursor
 
 
@@ -11,9 +11,13 @@ class StateIntervalAdmin(ReadOnlyAdmin):
     """What machines were doing."""
 
     list_display = ("work_center", "starts_at", "ends_at", "state", "kind", "raw_code", "why")
-    list_filter = ("kind", "work_center__line", ("ends_at", admin.EmptyFieldListFilter))
+    list_filter = (
+        one_of("kind", "run", "down", "waiting", "idle", "setup", "unknown"),
+        "work_center__line",
+        ("ends_at", admin.EmptyFieldListFilter),
+    )
     list_select_related = ("work_center",)
-    search_fields = ("work_center__code", "state")
+    search_fields = ("work_center__code",)
     ordering = ("-id",)
 
 
@@ -35,7 +39,7 @@ class CountFlagAdmin(ReadOnlyAdmin):
     list_display = ("work_center", "kind", "role", "quantity", "from_at", "to_at", "detail", "actor")
     list_filter = ("kind", "role", "work_center__line")
     list_select_related = ("work_center",)
-    search_fields = ("work_center__code", "detail", "actor")
+    search_fields = ("work_center__code", "actor")
     ordering = ("-id",)
 
 
