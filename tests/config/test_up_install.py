@@ -105,6 +105,8 @@ def test_a_package_that_is_not_the_pinned_one_is_refused(clone: Path) -> None:
     refused = run(clone, expect=1)
     assert "HASHES" in refused.stderr
     assert "the next start tries again" in refused.stderr
+    lock.write_text(right.split(" --hash")[0] + "\n")
+    assert "--require-hashes" in run(clone, expect=1).stderr
     lock.write_text(right)
     assert run(clone).stdout.startswith("['greet', '--loud'] 1.0 ")
 

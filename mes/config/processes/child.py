@@ -138,9 +138,10 @@ class Child:
         """The exit code once the process has ended, after ending the rest of its session too; None while it lives."""
         if self._process is None or not _has_ended(self._process.pid):
             return None
-        # The unreaped process still owns its number, so the group is certainly ours.
-        with contextlib.suppress(ProcessLookupError, PermissionError):
-            os.killpg(self._process.pid, signal.SIGKILL)
+        # The process is not reaped yet and still owns its number, so the session of that number is certainly ours.
+        if self.identity:
+            for pid in session_members(self.identity):
+                _send(pid, signal.SIGKILL)
         code = self._process.wait()
         self._process = None
         if not self.is_ready:
@@ -159,13 +160,14 @@ class Child:
         return pause_s
 
     def signal(self, number: int) -> None:
-        """Sends a signal to the process, SIGKILL to everything in its session."""
-        if self._process is None or self.identity is None:
-            return
-        targets = session_members(self.identity) if number == signal.SIGKILL else [self._process.pid]
-        for pid in targets:
-            with contextlib.suppress(ProcessLookupError, PermissionError):
-                os.kill(pid, number)
+        """Sends a signal to the process; what it started ends when its own end is noticed."""
+        if self._process is not None:
+            _send(self._process.pid, number)
+
+
+def _send(pid: int, number: int) -> None:
+    with contextlib.suppress(ProcessLookupError, PermissionError):
+        os.kill(pid, number)
 
 
 def _has_ended(pid: int) -> bool:
