@@ -150,12 +150,24 @@ def count_spans(rows: MachineRows, start: datetime, end: datetime) -> list[Count
             pulse = to_ms(max(row.hour + timedelta(minutes=minutes[0]), start, rows.shift_start(row.shift_id) or start))
             good, scrap, rework = (sum(a[m] for m in minutes) for a in (row.good, row.scrap, row.rework))
             spans.append(CountSpan(pulse, pulse, row.item.code if row.item else None, good, scrap, rework, ideal_ms))
-    for flag in (flag for flag in rows.flags if start < flag.to_at <= end):
-        good, scrap, rework = (int(flag.quantity) if flag.role == role else 0 for role in ("good", "scrap", "rework"))
+    window = (to_ms(start), to_ms(end))
+    for flag in rows.flags:
+        first, last = max(to_ms(flag.from_at), window[0]), min(to_ms(flag.to_at), window[1])
+        if last < first or first == window[1]:
+            continue
+        pieces = shared_out(int(flag.quantity), (to_ms(flag.from_at), to_ms(flag.to_at)), (first, last))
+        good, scrap, rework = (pieces if flag.role == role else 0 for role in ("good", "scrap", "rework"))
         ideal_ms, code = rows.ideal_ms(flag.item_id, flag.to_at), flag.item.code if flag.item else None
-        first, last, gap = to_ms(flag.from_at), to_ms(flag.to_at), flag.kind == "gap"
-        spans.append(CountSpan(first, last, code, good, scrap, rework, ideal_ms, gap))
+        spans.append(CountSpan(first, last, code, good, scrap, rework, ideal_ms, flag.kind == "gap"))
     return spans
+
+
+def shared_out(pieces: int, whole: tuple[int, int], part: tuple[int, int]) -> int:
+    """The pieces of a stretch that fall into a part of it: whole ones, and the parts of a partition add up exactly."""
+    length = whole[1] - whole[0]
+    if length <= 0:
+        return pieces
+    return pieces * (part[1] - whole[0]) // length - pieces * (part[0] - whole[0]) // length
 
 
 def target_between(
@@ -163,8 +175,8 @@ def target_between(
 ) -> Decimal | None:
     """Pieces due between two instants, up to now (R41): a stopped line falls behind.
 
-    Planned time with an order whose item has an ideal cycle counts; None where there was none. Items are summed: the
-    figure is for a machine that counts every item in the same unit.
+    Planned time with an order whose item has an ideal cycle counts; None where there was none, and where items of
+    different units ran, because their pieces do not add up.
     """
     due, any_time = Decimal(0), False
     for run in rows.runs:
@@ -177,7 +189,8 @@ def target_between(
             resting = sum(max(0, to_ms(min(b, k.ends_at)) - to_ms(max(a, k.starts_at))) for k in rows.breaks)
             due += (to_ms(b) - to_ms(a) - resting) / ideal_ms * work_center.target_oee
             any_time = True
-    return due if any_time else None
+    units = {run.item.unit for run in rows.runs if run.starts_at < end and (run.ends_at or now) > start}
+    return due if any_time and len(units) == 1 else None
 
 
 def target_rate_at(work_center: WorkCenter, rows: MachineRows, now: datetime) -> Decimal:

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from decimal import Decimal
 
-from django.db.models import Q, QuerySet
+from django.db.models import F, Q, QuerySet
 
 from mes.downtime.models import Stop
 from mes.plant.models import Shift, ShiftBreak, WorkCenter
@@ -63,7 +63,9 @@ def load_rows(work_centers: Sequence[WorkCenter], start: datetime, end: datetime
     hours = CountHour.objects.filter(work_center__in=keys, hour__gt=start - HOUR, hour__lt=end).order_by("hour")
     for count in hours.select_related("item"):
         rows[count.work_center_id].counts.append(count)
-    flags = CountFlag.objects.filter(work_center__in=keys, to_at__gt=start, to_at__lte=end, kind__in=("gap", "manual"))
+    pulse = Q(from_at=F("to_at"), to_at__gte=start, to_at__lt=end)
+    stretch = Q(from_at__lt=end, to_at__gt=start)
+    flags = CountFlag.objects.filter(pulse | stretch, work_center__in=keys, kind__in=("gap", "manual"))
     for flag in flags.select_related("item").order_by("to_at"):
         rows[flag.work_center_id].flags.append(flag)
     owned: list[CountHour | Run | CountFlag] = [r for m in rows.values() for r in (*m.counts, *m.runs, *m.flags)]
