@@ -53,7 +53,11 @@ def test_a_stop_needs_a_reason_when_it_took_time_from_a_shift(
 def test_a_machine_that_idles_needs_a_reason_only_while_it_has_an_order(plant: SmallPlant) -> None:
     stop(plant, 10, 30, kind="idle")
     Run.objects.create(
-        work_center=plant.filler, order=plant.order("WO-1"), item=plant.cola, starts_at=SIX + 39 * MIN, started_by="otto"
+        work_center=plant.filler,
+        order=plant.order("WO-1"),
+        item=plant.cola,
+        starts_at=SIX + 39 * MIN,
+        started_by="otto",
     )
     assert stops_that_need_a_reason(Stop.objects.all(), NOON).exists()
     Run.objects.update(starts_at=SIX + 40 * MIN)
