@@ -53,6 +53,17 @@ def test_the_rotation_of_jobs_goes_on_with_a_changeover_between() -> None:
     assert sum(ledger.parts(START_MS, changeovers[1].start_ms + 1)) == 500
 
 
+def test_a_long_stop_is_followed_by_starting_and_a_micro_stop_is_not() -> None:
+    plant, clock = dice_plant(3)
+    intervals = go(plant, clock, 2 * 3600).ledger.intervals(START_MS, START_MS + 2 * HOUR_MS)
+    pairs = {(before.kind, after.kind) for before, after in pairwise(intervals)}
+    assert pairs == {
+        *(("run", kind) for kind in ("micro", "breakdown", "starved", "changeover")),
+        *((kind, "starting") for kind in ("breakdown", "starved", "changeover")),
+        *((kind, "run") for kind in ("micro", "starting")),
+    }
+
+
 @settings(max_examples=40, deadline=None)
 @given(
     seed=st.integers(0, 10**6),

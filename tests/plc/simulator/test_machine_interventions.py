@@ -58,13 +58,19 @@ def test_on_prog_nothing_moves_and_the_ledger_says_off() -> None:
     go(plant, clock, 20.5)
     plant.turn_keyswitch("PLC-1", "PROG")
     before = plant.controller("PLC-1").controller["M1"]
+    go(plant, clock, 60)
+    plant.force("M1", "starved", reason=3, duration_s=1)
     machine = go(plant, clock, 80.5)
     assert plant.controller("PLC-1").controller["M1"] == before
     plant.turn_keyswitch("PLC-1", "RUN")
-    go(plant, clock, 90.6)
-    assert plant.controller("PLC-1").controller["M1.Heartbeat"] == 30
+    assert plant.controller("PLC-1").controller["M1.ReasonCode"] == 3
+    go(plant, clock, 91.6)
+    assert plant.controller("PLC-1").controller["M1.Heartbeat"] == 31
     assert machine.ledger.good + machine.ledger.scrap == 30
-    assert machine.ledger.stops(START_MS, clock.ms) == [Stop(START_MS + 20_500, START_MS + 80_500, 2, 0, "off")]
+    assert machine.ledger.stops(START_MS, clock.ms) == [
+        Stop(START_MS + 20_500, START_MS + 80_500, 2, 0, "off"),
+        Stop(START_MS + 80_500, START_MS + 81_500, 5, 3, "starved"),
+    ]
 
 
 def test_a_restart_begins_at_zero_with_a_new_epoch_and_the_ledger_keeps_all() -> None:
