@@ -109,10 +109,10 @@ INSTALLED_APPS = [
 ]
 
 MIDDLEWARE = [
+    "mes.config.middleware.ContentSecurityPolicyMiddleware",  # outermost: every answer carries it
     "mes.config.middleware.ChunkedBodyMiddleware",
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
-    "mes.config.middleware.ContentSecurityPolicyMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.locale.LocaleMiddleware",
     "django.middleware.common.CommonMiddleware",
@@ -141,6 +141,7 @@ TEMPLATES = [
 # People
 AUTH_USER_MODEL = "people.Person"
 AUTHENTICATION_BACKENDS = ["mes.people.backend.RoleBackend"]
+AUTHENTICATION_BACKENDS = ["mes.people.backend.GuardedBackend"]
 LOGIN_URL = "login"
 LOGIN_REDIRECT_URL = "home"
 LOGOUT_REDIRECT_URL = "login"
