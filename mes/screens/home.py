@@ -2,7 +2,7 @@
 
 import json
 import logging
-from typing import Any, cast
+from typing import Any
 
 from asgiref.sync import async_to_sync
 from django.contrib.auth.decorators import login_required
@@ -41,13 +41,13 @@ class LogOut(LogoutView):
     def post(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
         """Logs out first, so that no socket comes back with the session that ends."""
         person = request.user.pk
-        answer = super().post(request, *args, **kwargs)
+        answer: HttpResponse = super().post(request, *args, **kwargs)
         if person is not None:
             try:
                 async_to_sync(kick)(person)
             except (RedisError, OSError) as error:
                 log.warning("Sockets of a person who logged out end within half a minute: %s", type(error).__name__)
-        return cast(HttpResponse, answer)
+        return answer
 
 
 @login_required

@@ -228,7 +228,7 @@
     snapshot(m) {
       learn(m.at, true);
       waitingSince = 0;
-      sources = m.sources;
+      sources = m.sources ?? sources; // a beat brings them within a second
       const gone = new Set(roots.keys());
       for (const [code, tile] of Object.entries(m.tiles)) {
         takeTile(code, tile, true);

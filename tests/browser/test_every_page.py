@@ -1,0 +1,103 @@
+"""Every page of the supervisor, operator and engineer: nothing for axe, for the policy, or beyond the right edge."""
+
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import Page, expect
+
+from tests.browser.conftest import Product, Visitor
+
+AXE = (Path(__file__).resolve().parents[1] / "vendor/axe.min.js").read_text()
+RULES = "['wcag2a','wcag2aa','wcag21a','wcag21aa','wcag22aa','best-practice']"
+
+PAGES = [
+    ("supervisor", "/floor/"),
+    ("supervisor", "/floor/?state=needs&sort=needs"),
+    ("supervisor", "MACHINE"),
+    ("supervisor", "WALL"),
+    ("supervisor", "/downtime/"),
+    ("supervisor", "/orders/"),
+    ("supervisor", "/shift/"),
+    ("operator", "/station/"),
+    ("engineer", "/controllers/"),
+    ("supervisor", "/no-such-page/"),
+]
+
+
+def address(page_name: str, page: Page, product: Product) -> str:
+    """The real address of a machine's page or a wall, as the floor links to it."""
+    if page_name not in ("MACHINE", "WALL"):
+        return page_name
+    page.goto(product.url + "/floor/")
+    where = "[data-tile] h3 a" if page_name == "MACHINE" else ".line-head a"
+    return page.locator(where).first.get_attribute("href") or ""
+
+
+def violations(page: Page) -> list[str]:
+    """What axe finds, one line per rule. evaluate() and not a script tag: the page's policy would refuse that."""
+    page.evaluate(AXE)
+    found = page.evaluate(f"axe.run(document, {{runOnly: {RULES}}})")["violations"]
+    return [f"{one['id']}: {one['nodes'][0]['html'][:200]} {one['nodes'][0]['failureSummary'][:200]}" for one in found]
+
+
+@pytest.mark.parametrize("width", [360, 1280])
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_pages_are_accessible_fit_and_keep_the_policy(
+    visit: Visitor, product: Product, scheme: str, width: int
+) -> None:
+    problems = []
+    for role in ("supervisor", "operator", "engineer"):
+        seen = visit("/floor/", role=role, width=width, color_scheme=scheme)
+        for _, name in (row for row in PAGES if row[0] == role):
+            path = address(name, seen.page, product)
+            seen.complaints.clear()
+            seen.page.goto(product.url + path)
+            if seen.page.locator("body[data-topics]").count():
+                expect(seen.page.locator("#link")).to_have_attribute("data-link", "live", timeout=30_000)
+            complaints = [text for text in seen.complaints if "404" not in text]
+            problems += [f"{path} {role}: {text}" for text in complaints + violations(seen.page)]
+            if seen.page.evaluate("document.documentElement.scrollWidth > innerWidth"):
+                problems.append(f"{path} {role}: wider than {width} px")
+    assert problems == []
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_log_in_is_accessible_and_says_what_is_wrong(visit: Visitor, product: Product, scheme: str) -> None:
+    seen = visit("/floor/", color_scheme=scheme, width=360)
+    seen.context.clear_cookies()
+    seen.page.goto(product.url + "/floor/")
+    assert "/login/?next=/floor/" in seen.page.url
+    seen.page.fill("#id_username", "nobody")
+    seen.page.fill("#id_password", "wrong-password")
+    seen.page.click("button.primary")
+    expect(seen.page.get_by_role("alert")).to_contain_text("Name and password do not match")
+    assert violations(seen.page) == []
+
+
+def test_the_floor_reflows_at_320_px(visit: Visitor) -> None:
+    page = visit("/floor/", width=320).page
+    assert page.evaluate("document.documentElement.scrollWidth") <= 320
+    assert page.locator("[data-tile]").first.is_visible()
+
+
+def test_targets_on_the_floor_are_at_least_44_px(visit: Visitor) -> None:
+    page = visit("/floor/", width=360).page
+    sizes = page.eval_on_selector_all(
+        ".rail a, .chip, .menu summary, .button",
+        "all => all.map(e => e.getBoundingClientRect()).map(r => [r.width, r.height])",
+    )
+    assert [size for size in sizes if size[0] and min(size) < 44] == []
+
+
+def test_each_role_starts_at_its_own_page(visit: Visitor, product: Product) -> None:
+    homes = {"supervisor": "/floor/", "operator": "/station/", "planner": "/orders/", "manager": "/floor/"}
+    there = {role: visit("/", role=role).page.url.removeprefix(product.url) for role in homes}
+    assert there == homes
+
+
+def test_the_choice_of_dark_lasts_on_this_device(visit: Visitor, product: Product) -> None:
+    page = visit("/floor/", color_scheme="light").page
+    page.click(".menu summary")
+    page.click("[data-set-theme=dark]")
+    page.goto(product.url + "/downtime/")
+    assert page.evaluate("getComputedStyle(document.body).backgroundColor") == "rgb(20, 24, 28)"
