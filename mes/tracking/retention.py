@@ -34,7 +34,8 @@ def _make(day: date) -> bool:
         cursor.execute("SELECT to_regclass(%s)", [name])
         if cursor.fetchone()[0] is not None:
             return False
-        cursor.execute(f'CREATE TABLE "{name}" (LIKE tracking_sample INCLUDING DEFAULTS INCLUDING IDENTITY)')
+        # Without the identity: a partition takes its numbers from the table it becomes part of.
+        cursor.execute(f'CREATE TABLE "{name}" (LIKE tracking_sample INCLUDING DEFAULTS)')
         cursor.execute(
             f"WITH moved AS (DELETE FROM tracking_sample_rest WHERE at >= %s AND at < %s RETURNING *)"  # noqa: S608
             f' INSERT INTO "{name}" OVERRIDING SYSTEM VALUE SELECT * FROM moved',
