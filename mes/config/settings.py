@@ -80,7 +80,6 @@ DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 DATABASES = {"default": _database(env("MES_DATABASE_URL"))}
 
 INSTALLED_APPS = [
-    "daphne",
     "mes.config.apps.ConfigApp",
     "django.contrib.admin",
     "django.contrib.auth",
@@ -174,6 +173,7 @@ STORAGES = {
         else "whitenoise.storage.CompressedManifestStaticFilesStorage"
     },
 }
+WHITENOISE_KEEP_ONLY_HASHED_FILES = True
 WHITENOISE_USE_FINDERS = MES_ENV == "test"
 DATA_UPLOAD_MAX_MEMORY_SIZE = 2_500_000
 

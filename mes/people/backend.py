@@ -1,34 +1,31 @@
-"""Log-in by user name and password; Django's permissions follow from the role, no table of permissions is kept."""
+"""Log-in with name and password, with the brake on guessing in front of it; also behind the admin's log-in."""
 
+from datetime import UTC, datetime
 from typing import Any
 
 from django.contrib.auth.backends import ModelBackend
+from django.contrib.auth.base_user import AbstractBaseUser
+from django.core.exceptions import PermissionDenied
+from django.http import HttpRequest
 
-from mes.people.access import may
-
-# Which action lets a person add, change and delete records of an app.
-EDITED_BY = {
-    "plant": "edit_plant",
-    "plc": "edit_controllers",
-    "production": "edit_items",
-    "downtime": "edit_reasons",
-    "people": "edit_people",
-}
-# Whoever edits the plant may look at what was recorded of it.
-RECORDS = ("tracking", "leases", "journal")
+from mes.people.guessing import login_blocked, login_failed, login_succeeded
 
 
-class RoleBackend(ModelBackend):
-    """Answers `has_perm("plant.change_line")` from the role table of `access`."""
+class GuardedBackend(ModelBackend):
+    """Refuses before hashing when a name or an address has failed too often."""
 
-    def has_perm(self, user_obj: Any, perm: str, obj: Any = None) -> bool:
-        """Whether the role allows a Django permission `<app>.<verb>_<model>`."""
-        app, _, verb = perm.partition(".")
-        if app in RECORDS:
-            return verb.startswith("view_") and may(user_obj, "edit_plant")
-        action = EDITED_BY.get(app)
-        return may(user_obj, action) if action else False
-
-    def has_module_perms(self, user_obj: Any, app_label: str) -> bool:
-        """Whether the role allows anything in an app."""
-        return self.has_perm(user_obj, f"{app_label}.view_any")
+    def authenticate(
+        self, request: HttpRequest | None, username: str | None = None, password: str | None = None, **kwargs: Any
+    ) -> AbstractBaseUser | None:
+        """The person, or None; PermissionDenied (shown as a wrong password) while the brake holds."""
+        if username is None or password is None:
+            return None
+        address, now = (request.META.get("REMOTE_ADDR") or "") if request else "", datetime.now(UTC)
+        if login_blocked(username=username, address=address, at=now):
+            raise PermissionDenied
+        person = super().authenticate(request, username=username, password=password, **kwargs)
+        if person is None:
+            login_failed(username=username, address=address, at=now)
+        else:
+            login_succeeded(username=username)
+        return person

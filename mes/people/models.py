@@ -63,3 +63,17 @@ class ApiKey(models.Model):
 
     def __str__(self) -> str:
         return self.name
+
+
+class LoginFailures(models.Model):
+    """Failed log-ins of one name or from one address since a moment; ten for a name close it for a while."""
+
+    key = models.CharField(max_length=200, unique=True, help_text="name:<lower case> or address:<ip>")
+    failures = models.PositiveIntegerField(default=0)
+    since = models.DateTimeField()
+
+    class Meta:
+        verbose_name_plural = "login failures"
+
+    def __str__(self) -> str:
+        return f"{self.key}: {self.failures}"
