@@ -67,7 +67,8 @@ def stops(request: HttpRequest) -> HttpResponse:
     """`/downtime/`: stops of the last week, or of a shift; `?need=reason&line=&work-center=&shift=DATE/NAME`."""
     now = datetime.now(UTC)
     filters = filters_of(request)
-    found, asking = found_stops(request.user, filters, now)
+    scope, asking = stops_of(request.user, filters, now)
+    found = asked_for(scope, filters, asking)
     shown = list(found[: LIMIT + 1])
     lines = list(lines_for(request.user).order_by("area__code", "position", "code"))
     context = {
@@ -75,7 +76,7 @@ def stops(request: HttpRequest) -> HttpResponse:
         "more": len(shown) > LIMIT,
         "limit": LIMIT,
         "asking": len(asking),
-        "share": reason_share(found, asking, now),
+        "share": reason_share(scope, asking, now),
         "filters": filters,
         "chips": chips(filters, lines),
         "places": work_centers_for(request.user).filter(line=filters.line) if filters.line else [],
@@ -139,8 +140,8 @@ def filters_of(request: HttpRequest) -> Filters:
     return Filters(get.get("need") == "reason", line, place, shift)
 
 
-def found_stops(user: object, filters: Filters, now: datetime) -> tuple[QuerySet[Stop], set[int]]:
-    """The stops the filters let through, and which stops of the same scope need a reason."""
+def stops_of(user: object, filters: Filters, now: datetime) -> tuple[QuerySet[Stop], set[int]]:
+    """All stops of the chosen places and time, and the ids of those that need a reason."""
     places = work_centers_for(user)
     if filters.place:
         places = places.filter(pk=filters.place.pk)
@@ -148,9 +149,12 @@ def found_stops(user: object, filters: Filters, now: datetime) -> tuple[QuerySet
         places = places.filter(line=filters.line)
     start, end = (filters.shift.starts_at, filters.shift.ends_at) if filters.shift else (now - WINDOW, now)
     scope = stops_in(places, start, end)
-    asking = stops_that_need_a_reason(scope, now)
-    ids = set(asking.values_list("pk", flat=True))
-    return (asking if filters.need else scope), ids
+    return scope, set(stops_that_need_a_reason(scope, now).values_list("pk", flat=True))
+
+
+def asked_for(scope: QuerySet[Stop], filters: Filters, asking: set[int]) -> QuerySet[Stop]:
+    """The stops the list shows: all of the scope, or only those that need a reason."""
+    return scope.filter(pk__in=asking) if filters.need else scope
 
 
 def reason_share(found: QuerySet[Stop], asking: set[int], now: datetime) -> float | None:
@@ -194,7 +198,8 @@ def stop_or_404(request: HttpRequest, ref: str) -> Stop:
 def stop_context(request: HttpRequest, stop: Stop, now: datetime) -> dict[str, Any]:
     """What the page of one stop shows."""
     filters = filters_of(request)
-    found, asking = found_stops(request.user, filters, now)
+    scope, asking = stops_of(request.user, filters, now)
+    found = asked_for(scope, filters, asking)
     earlier = found.filter(starts_at__lt=stop.starts_at).first()
     later = found.filter(starts_at__gt=stop.starts_at).order_by("starts_at").first()
     query = filters.query()

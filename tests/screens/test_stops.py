@@ -59,9 +59,10 @@ def test_the_share_of_stop_time_with_a_reason_is_told(plant: SmallPlant, mia: Cl
     stop(plant.filler, 60, minutes=15, reason=plant.jam)
     stop(plant.packer, 50, minutes=5)
     stop(plant.press, 30, minutes=1)  # a micro-stop needs none and does not lower the share
-    page = mia.get("/downtime/").content.decode()
-    assert "1 stop needs a reason." in page
-    assert "75 % of the stop minutes" in page
+    for query in ("", "?need=reason"):
+        page = mia.get(f"/downtime/{query}").content.decode()
+        assert "1 stop needs a reason." in page
+        assert "75 % of the stop minutes" in page
 
 
 @pytest.mark.parametrize(
