@@ -17,15 +17,15 @@ pytestmark = pytest.mark.timeout(400)
 
 ZONE = ZoneInfo("Europe/Berlin")
 PERIOD_S = 0.5
-# At speed 10 the script lasts 91 of the shift's 120 seconds. It makes 150 + 100 + 100 = 350 parts, every tenth scrap.
+# At speed 20 the script lasts 47 of the shift's 60 seconds. It makes 150 + 100 + 100 = 350 parts, every tenth scrap.
 SIMULATED = """
-speed: 10
+speed: 20
 controllers:
   PLC-2:
     machines:
       PACK_1:
         script:
-          - {idle: 50}
+          - {idle: 40}
           - {run: 300, cycle_s: 2.0, scrap_every: 10, item: BOX, order: WO-77}
           - {breakdown: 120, reason: 12}
           - {run: 200, cycle_s: 2.0, scrap_every: 10, item: BOX, order: WO-77}
@@ -38,7 +38,7 @@ sites:
   TEST: {{name: Test, time_zone: Europe/Berlin}}
 shift_patterns:
   SHORT:
-    name: Two minutes
+    name: One minute
     shifts:
       - {{name: Test, days: all, from: "{start}", to: "{end}"}}
 areas:
@@ -62,7 +62,7 @@ reasons:
     reasons:
       BELT: {{name: Belt torn, plc_code: 12}}
 items:
-  BOX: {{name: Box, ideal_cycle_s: {{PACK-1: 0.2}}}}
+  BOX: {{name: Box, ideal_cycle_s: {{PACK-1: 0.1}}}}
 """
 ORDERS = "number,item,line,quantity,due\nWO-77,BOX,LINE-2,1000,2030-01-01T12:00:00+01:00\n"
 
@@ -84,8 +84,8 @@ def done(stack: Stack, browser: Browser) -> Done:
     """Runs the shift once; every test looks at what it left."""
     simulated = stack.simulate(SIMULATED)
     simulated.pause()
-    start = (datetime.now(ZONE) + timedelta(seconds=85)).replace(second=0, microsecond=0)
-    end = start + timedelta(minutes=2)
+    start = (datetime.now(ZONE) + timedelta(seconds=95)).replace(second=0, microsecond=0)
+    end = start + timedelta(minutes=1)
     address = simulated.controller("PLC-2").address
     stack.import_plant(PLANT.format(start=f"{start:%H:%M}", end=f"{end:%H:%M}", address=address))
     (stack.folder / "orders.csv").write_text(ORDERS)
@@ -129,16 +129,16 @@ def test_parts_equal_the_ledger_exactly(done: Done) -> None:
 
 
 def test_run_seconds_equal_the_ledger_within_a_poll_period_per_transition(done: Done) -> None:
-    # 300 + 200 + 200 simulated seconds at speed 10; six transitions
+    # 300 + 200 + 200 simulated seconds at speed 20; six transitions
     run_s = done.ledger.totals(done.start_ms, done.end_ms).kind_ms["run"] / 1000
-    assert run_s == pytest.approx(70.0, abs=0.01)
-    assert float(done.machine["run_s"]) == pytest.approx(70.0, abs=6 * PERIOD_S)
+    assert run_s == pytest.approx(35.0, abs=0.01)
+    assert float(done.machine["run_s"]) == pytest.approx(35.0, abs=6 * PERIOD_S)
 
 
 def test_owners_sum_to_the_shift(done: Done) -> None:
     owners = ("run_s", "setup_s", "micro_s", "unplanned_s", "planned_stop_s", "no_order_s", "unknown_s")
-    assert float(done.machine["scheduled_s"]) == 120.0
-    assert sum(float(done.machine[name]) for name in owners) == pytest.approx(120.0, abs=0.001)
+    assert float(done.machine["scheduled_s"]) == 60.0
+    assert sum(float(done.machine[name]) for name in owners) == pytest.approx(60.0, abs=0.001)
     assert float(done.machine["unknown_s"]) == 0.0
 
 
@@ -161,7 +161,7 @@ def test_the_reason_given_in_two_taps_stands_in_the_summary(done: Done) -> None:
 
 
 def test_oee_is_what_hand_arithmetic_says(done: Done) -> None:
-    # 315 good x 0.2 s = 63 s of 120 s planned
-    assert float(done.machine["oee"]) == pytest.approx(63 / 120, abs=0.0001)
+    # 315 good x 0.1 s = 31.5 s of 60 s planned
+    assert float(done.machine["oee"]) == pytest.approx(31.5 / 60, abs=0.0001)
     assert float(done.machine["quality"]) == pytest.approx(315 / 350, abs=0.0001)
     assert float(done.machine["coverage"]) == 1.0
