@@ -139,7 +139,6 @@ TEMPLATES = [
 
 # People
 AUTH_USER_MODEL = "people.Person"
-AUTHENTICATION_BACKENDS = ["mes.people.backend.RoleBackend"]
 AUTHENTICATION_BACKENDS = ["mes.people.backend.GuardedBackend"]
 LOGIN_URL = "login"
 LOGIN_REDIRECT_URL = "home"

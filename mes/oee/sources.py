@@ -68,10 +68,13 @@ def load_rows(work_centers: Sequence[WorkCenter], start: datetime, end: datetime
     flags = CountFlag.objects.filter(pulse | stretch, work_center__in=keys, kind__in=("gap", "manual"))
     for flag in flags.select_related("item").order_by("to_at"):
         rows[flag.work_center_id].flags.append(flag)
-    owned: list[CountHour | Run | CountFlag] = [r for m in rows.values() for r in (*m.counts, *m.runs, *m.flags)]
-    items = {row.item_id for row in owned if row.item_id}
+    items: set[int | None] = set()
+    for machine in rows.values():
+        items.update(count.item_id for count in machine.counts)
+        items.update(run.item_id for run in machine.runs)
+        items.update(flag.item_id for flag in machine.flags)
     cycles: dict[int, dict[int, list[IdealCycle]]] = defaultdict(lambda: defaultdict(list))
-    for cycle in IdealCycle.objects.filter(work_center__in=keys, item__in=items).order_by("valid_from"):
+    for cycle in IdealCycle.objects.filter(work_center__in=keys, item__in=items - {None}).order_by("valid_from"):
         cycles[cycle.work_center_id][cycle.item_id].append(cycle)
     for heard in MachineCursor.objects.filter(work_center__in=keys):
         rows[heard.work_center_id].heard_at = heard.heard_at

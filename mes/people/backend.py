@@ -3,20 +3,20 @@
 from datetime import UTC, datetime
 from typing import Any
 
-from django.contrib.auth.backends import ModelBackend
-from django.contrib.auth.base_user import AbstractBaseUser
 from django.core.exceptions import PermissionDenied
 from django.http import HttpRequest
 
 from mes.people.guessing import login_blocked, login_failed, login_succeeded
+from mes.people.models import Person
+from mes.people.role_backend import RoleBackend
 
 
-class GuardedBackend(ModelBackend):
+class GuardedBackend(RoleBackend):
     """Refuses before hashing when a name or an address has failed too often."""
 
     def authenticate(
         self, request: HttpRequest | None, username: str | None = None, password: str | None = None, **kwargs: Any
-    ) -> AbstractBaseUser | None:
+    ) -> Person | None:
         """The person, or None; PermissionDenied (shown as a wrong password) while the brake holds."""
         if username is None or password is None:
             return None

@@ -42,5 +42,8 @@ def test_a_misspelt_tag_is_named_on_the_controllers_page_and_counts_nothing(stac
     page = stack.session().get(f"{stack.url}/controllers/PLC-4/", timeout=20).text
     assert "MIX_1.Scrapp" in page
     assert "did you mean &#x27;Scrap&#x27;?" in page
-    scrap = "SELECT count(*) FROM tracking_signalcursor WHERE role = 'scrap' AND raw IS NOT NULL AND work_center_id IN"
-    assert stack.rows(scrap + " (SELECT id FROM plant_workcenter WHERE code = 'MIX-1')") == [(0,)]
+    scrap = (
+        "SELECT count(*) FROM tracking_signalcursor s JOIN plant_workcenter w ON w.id = s.work_center_id"
+        " WHERE w.code = 'MIX-1' AND role = 'scrap' AND raw IS NOT NULL"
+    )
+    assert stack.rows(scrap) == [(0,)]
