@@ -80,15 +80,18 @@ def count_owners(instants: Mapping[int, Iterable[datetime]]) -> CountOwners:
 def machines(work_centers: set[int], contexts: "Mapping[int, MachineContext]") -> dict[int, Machine]:
     """The machines as stored. A cursor of another tag than the one bound now is not continued: it starts anew."""
     found = {pk: Machine(pk, None, {}, None, None) for pk in work_centers}
-    for cursor in MachineCursor.objects.filter(work_center__in=work_centers):
-        found[cursor.work_center_id].heard_at = cursor.heard_at
-    for signal in SignalCursor.objects.filter(work_center__in=work_centers):
-        machine, bound = found[signal.work_center_id], contexts[signal.work_center_id].bindings
-        if bound.get(signal.role, signal.binding_id) != signal.binding_id:
+    heard = MachineCursor.objects.filter(work_center__in=work_centers)
+    for pk, heard_at in heard.values_list("work_center_id", "heard_at"):
+        found[pk].heard_at = heard_at
+    # Plain tuples: making a model object of every signal took a third of the time of a batch.
+    signals = SignalCursor.objects.filter(work_center__in=work_centers)
+    columns = ("work_center_id", "role", "binding_id", "raw", "text", "at", "changed_at", "lost")
+    for pk, role, binding, raw, text, read_at, changed_at, lost in signals.values_list(*columns):
+        machine, context = found[pk], contexts[pk]
+        if context.bindings.get(role, binding) != binding:
             continue
-        exact = signal.lost or contexts[signal.work_center_id].rules.pushed
-        at = signal.at if exact else machine.heard_at or signal.at
-        machine.values[signal.role] = LastValue(signal.raw, signal.text, at, signal.changed_at, lost=signal.lost)
+        at = read_at if lost or context.rules.pushed else machine.heard_at or read_at
+        machine.values[role] = LastValue(raw, text, at, changed_at, lost=lost)
     for span in StateInterval.objects.filter(work_center__in=work_centers, ends_at=None):
         found[span.work_center_id].span = OpenSpan(
             span.pk, span.starts_at, span.state, span.kind, span.raw_code, span.why

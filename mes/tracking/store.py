@@ -59,20 +59,38 @@ def counts_add(counts: Sequence[tuple[int, CountAdded]], owners: CountOwners) ->
         rows[(work_center, hour, owner.shift, owner.order, owner.item)][count.role][count.at.minute] += count.pieces
     if not rows:
         return
+    columns = zip(
+        *(
+            [*key, *(_array_text(values) for values in minutes.values()), *(sum(values) for values in minutes.values())]
+            for key, minutes in sorted(rows.items(), key=lambda row: row[0][:2])
+        ),
+        strict=True,
+    )
     with connection.cursor() as cursor:
-        cursor.executemany(
-            "INSERT INTO tracking_counthour AS c (work_center_id, hour, shift_id, order_id, item_id,"
-            " good, scrap, rework, good_sum, scrap_sum, rework_sum)"
-            " VALUES (%s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s)"
-            " ON CONFLICT (work_center_id, hour, shift_id, order_id, item_id) DO UPDATE SET"
-            " good = add_minutes(c.good, excluded.good), scrap = add_minutes(c.scrap, excluded.scrap),"
-            " rework = add_minutes(c.rework, excluded.rework), good_sum = c.good_sum + excluded.good_sum,"
-            " scrap_sum = c.scrap_sum + excluded.scrap_sum, rework_sum = c.rework_sum + excluded.rework_sum",
-            [
-                [*key, *minutes.values(), *(sum(values) for values in minutes.values())]
-                for key, minutes in sorted(rows.items(), key=lambda row: row[0][:2])
-            ],
-        )
+        cursor.execute(_COUNTS_ADD, [list(column) for column in columns])
+
+
+# The minutes travel as text that PostgreSQL reads as an array: quoting 180 numbers a row one by one took a third of
+# the time of a batch. Arrays of zeros are not added, which is most of scrap and nearly all of rework.
+_COUNTS_ADD = """
+INSERT INTO tracking_counthour AS c (work_center_id, hour, shift_id, order_id, item_id, good, scrap, rework,
+ good_sum, scrap_sum, rework_sum)
+SELECT n.wc, n.hour, n.shift, n.ord, n.item, n.good::int[], n.scrap::int[], n.rework::int[], n.g, n.s, n.r
+FROM unnest(%s::bigint[], %s::timestamptz[], %s::bigint[], %s::bigint[], %s::bigint[],
+ %s::text[], %s::text[], %s::text[], %s::int[], %s::int[], %s::int[])
+ AS n(wc, hour, shift, ord, item, good, scrap, rework, g, s, r)
+ON CONFLICT (work_center_id, hour, shift_id, order_id, item_id) DO UPDATE SET
+ good = CASE WHEN excluded.good = array_fill(0, '{60}') THEN c.good ELSE add_minutes(c.good, excluded.good) END,
+ scrap = CASE WHEN excluded.scrap = array_fill(0, '{60}') THEN c.scrap ELSE add_minutes(c.scrap, excluded.scrap) END,
+ rework = CASE WHEN excluded.rework = array_fill(0, '{60}') THEN c.rework
+  ELSE add_minutes(c.rework, excluded.rework) END,
+ good_sum = c.good_sum + excluded.good_sum, scrap_sum = c.scrap_sum + excluded.scrap_sum,
+ rework_sum = c.rework_sum + excluded.rework_sum
+"""
+
+
+def _array_text(values: list[int]) -> str:
+    return f"{{{','.join(map(str, values))}}}"
 
 
 def _said(owner: Owner, count: CountAdded | CountFlagged) -> Owner:

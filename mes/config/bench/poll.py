@@ -5,6 +5,7 @@ from collections import defaultdict
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 from mes.config.bench.child import JsonChild
@@ -39,8 +40,8 @@ FULL = Size(9, 0.4, ((64, 1.0), (64, 4.0), (200, 1.0), (200, 4.0)), 12.0, (50, 4
 QUICK = Size(2, 0.05, ((8, 4.0),), 1.0, (5, 4.0, 2, 1.0), (10, 4.0, 2.0))
 
 
-def measure(*, quick: bool, say: Callable[[str], None]) -> Result:
-    """All parts. Needs no database; the virtual controllers run in another process than the clients."""
+def measure(*, quick: bool, data: Path, say: Callable[[str], None]) -> Result:
+    """All parts. Needs no servers and no folder; the virtual controllers run in another process than the clients."""
     size, result = (QUICK if quick else FULL), Result("poll", quick)
     peers = [name for name in PEERS if installed(name)]
     result.absent = [f"{name}: get it with pip install {name}" for name in PEERS if name not in peers]
