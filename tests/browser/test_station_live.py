@@ -58,8 +58,9 @@ def origin(plant: SmallPlant, redis_url: str) -> Iterator[str]:
     assert fence is not None
     broadcaster = Broadcaster("test", fence)
     try:
-        until = time.monotonic() + 60
+        until = time.monotonic() + 120
         while not _answers(url):
+            assert child.poll() is None, "Daphne ended at once: start it by hand to see why"
             assert time.monotonic() < until, "Daphne did not start"
             time.sleep(0.05)
         yield url
