@@ -11,7 +11,8 @@ from mes.downtime.models import Reason, Stop
 from mes.plant.models import Line, Shift, ShiftBreak, WorkCenter
 from mes.production.models import Run
 
-NEED_A_REASON = ("down", "waiting", "setup")  # a machine that idles asks only while it has an order
+# A machine that waits for its neighbours shows the loss of another one (R19); one that idles asks only with an order.
+NEED_A_REASON = ("down", "setup")
 HISTORY = timedelta(days=30)
 
 

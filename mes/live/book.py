@@ -11,7 +11,7 @@ from mes.plant.models import WorkCenter
 from mes.tracking.models import CountFlag, CountHour, StateInterval
 
 FULL_EVERY = timedelta(seconds=5)
-FULL_AT_ONCE = 40  # per tick: bounds the time of one tick in a large plant
+SLICE = 8  # machines whose figures are renewed at once: bounds how long news of others waits in a large plant
 QUIET = ("kpi_at", "as_of")  # these move with every computation; alone they are no news
 
 
@@ -28,12 +28,33 @@ class TileBook:
 
     def __init__(self) -> None:
         self._pages: dict[int, _Page] = {}
+        self._held: dict[str, dict[str, Tile]] = {}
 
     def load(self, now: datetime) -> None:
         """Computes every tile anew, also of machines that were added; forgets those that are archived."""
         work_centers = in_plant_order(WorkCenter.objects.filter(archived=False))
         tiles = tiles_of(work_centers, now=now)
         self._pages = {wc.pk: _Page(wc, tiles[wc.code], now) for wc in work_centers}
+        self._held = {}
+
+    def survey(self, now: datetime) -> dict[str, dict[str, Tile]]:
+        """Takes in machines that were added, renamed or moved and forgets archived ones; line to the new whole tiles.
+
+        Figures of the others are renewed in slices by and by: all at once would hold up the news for seconds.
+        """
+        work_centers = in_plant_order(WorkCenter.objects.filter(archived=False))
+        known = {wc.pk: self._pages[wc.pk] for wc in work_centers if wc.pk in self._pages}
+        strange = [wc for wc in work_centers if wc.pk not in known or _named(wc) != _named(known[wc.pk].work_center)]
+        tiles = tiles_of(strange, now=now)
+        fresh = {wc.pk: _Page(wc, tiles[wc.code], now) for wc in strange}
+        for wc in work_centers:
+            if wc.pk not in fresh:
+                known[wc.pk].work_center = wc
+        self._pages = {wc.pk: fresh.get(wc.pk) or known[wc.pk] for wc in work_centers}
+        lines: dict[str, dict[str, Tile]] = {}
+        for page in fresh.values():
+            lines.setdefault(page.tile["line"], {})[page.tile["code"]] = page.tile
+        return lines
 
     def lines(self) -> dict[str, dict[str, Tile]]:
         """Line to its tiles."""
@@ -43,22 +64,12 @@ class TileBook:
         return lines
 
     def turn(self, touched: Collection[int], now: datetime) -> dict[str, dict[str, Tile]]:
-        """Line to the changed fields of its machines: counts of touched machines, whole tiles where the state changed
-        or the figures are older than a few seconds."""
+        """Line to the changed fields of its machines: counts of touched machines, whole tiles where the state changed,
+        and what was renewed since the last turn."""
         known = [pk for pk in touched if pk in self._pages]
-        states = self._changed_states(known)
-        due = sorted(
-            (page for page in self._pages.values() if now - page.computed_at >= FULL_EVERY),
-            key=lambda page: page.computed_at,
-        )
-        full = states | {page.work_center.pk for page in due[:FULL_AT_ONCE]}
-        changes: dict[str, dict[str, Tile]] = {}
-        if full:
-            fresh = tiles_of([self._pages[pk].work_center for pk in full], now=now)
-            for pk in full:
-                page = self._pages[pk]
-                self._note(page, fresh[page.work_center.code], changes)
-                page.computed_at = now
+        full = self._changed_states(known)
+        changes = self._held
+        self._recompute(full, now, changes)
         for pk, (good, scrap) in self._counts([pk for pk in known if pk not in full]).items():
             page = self._pages[pk]
             made = good - page.tile["good"]
@@ -69,7 +80,30 @@ class TileBook:
                 "order_good": order_good + made if order_good is not None else None,
             }
             self._note(page, page.tile | counted, changes)
+        self._held = {}
         return changes
+
+    def renew(self, now: datetime) -> int:
+        """Computes a few of the tiles whose figures are older than a few seconds; the next turn hands out what changed.
+
+        Returns how many it computed: 0 when all are fresh.
+        """
+        due = sorted(
+            (page for page in self._pages.values() if now - page.computed_at >= FULL_EVERY),
+            key=lambda page: page.computed_at,
+        )
+        chosen = {page.work_center.pk for page in due[:SLICE]}
+        self._recompute(chosen, now, self._held)
+        return len(chosen)
+
+    def _recompute(self, machines: set[int], now: datetime, changes: dict[str, dict[str, Tile]]) -> None:
+        if not machines:
+            return
+        fresh = tiles_of([self._pages[pk].work_center for pk in machines], now=now)
+        for pk in machines:
+            page = self._pages[pk]
+            self._note(page, fresh[page.work_center.code], changes)
+            page.computed_at = now
 
     def _changed_states(self, work_centers: list[int]) -> set[int]:
         """Machines whose open interval is another one, or reads otherwise, than when their tile was computed."""
@@ -106,7 +140,13 @@ class TileBook:
         changed = {name: value for name, value in fresh.items() if page.tile.get(name) != value}
         page.tile = fresh
         if any(name not in QUIET for name in changed):
-            changes.setdefault(fresh["line"], {})[fresh["code"]] = changed
+            before = changes.setdefault(fresh["line"], {}).setdefault(fresh["code"], {})
+            before.update(changed)
+
+
+def _named(work_center: WorkCenter) -> tuple[object, ...]:
+    """What a browser that has the tile cannot know of a change: its address, its place, its name."""
+    return work_center.code, work_center.name, work_center.line.code, work_center.line.area.code
 
 
 def fragment(tiles: dict[str, Any]) -> str:

@@ -70,7 +70,7 @@ class Broadcaster:
             if now >= beat_at:
                 beat_at = now + BEAT_S
                 self._guarded(self._beat)
-            if now >= reload_at and self._guarded(self._reload):
+            if now >= reload_at and self._guarded(self._survey if reload_at else self._reload):
                 reload_at = now + RELOAD_S
             if now >= tick_at and (self._touched or now >= look_at):
                 # News goes out at once unless a frame went out just before; without news, ageing tiles are looked at.
@@ -78,6 +78,8 @@ class Broadcaster:
                 self._guarded(self._tick)
                 look_at = now + TICK_S
                 tick_at = now + TICK_S if self._frames > sent_before else now
+            else:
+                self._guarded(lambda: self._book.renew(datetime.now(UTC)))
         self.lost.set()
         self._sender.stop()
         self._guarded(lambda: lease_give_back(names=[LEASE], owner=self.owner))
@@ -147,6 +149,11 @@ class Broadcaster:
             changed = {code: tile for code, tile in tiles.items() if before.get(code) != tile}
             if changed:
                 self._send_line(line, changed)
+        self._keep(list(self._book.lines()))
+
+    def _survey(self) -> None:
+        for line, tiles in self._book.survey(datetime.now(UTC)).items():
+            self._send_line(line, tiles)
         self._keep(list(self._book.lines()))
 
     def _tick(self) -> None:

@@ -50,7 +50,7 @@ def _stops(machine: WorkCenter, facts: WindowFacts, now: datetime) -> list[Tile]
                 "reason": stop.reason.name if stop.reason else "",
                 "duration_s": lasted.total_seconds(),
                 "needs_reason": stop.reason is None
-                and stop.kind != "idle"
+                and stop.kind not in ("idle", "waiting")
                 and lasted >= timedelta(seconds=machine.micro_stop_s),
             }
         )

@@ -61,7 +61,7 @@ def palette_at(facts: WindowFacts, work_center: WorkCenter, now: datetime) -> Sh
     long_enough = now - since >= timedelta(seconds=work_center.micro_stop_s)
     if stop is not None and stop.reason is not None:
         return Shown(palette, _word(palette, span), since, stop.reason.name)
-    needs = long_enough and palette in ("down", "waiting", "setup")
+    needs = long_enough and palette in ("down", "setup")
     return Shown(palette, _word(palette, span), since, _("needs a reason") if needs else "", needs)
 
 

@@ -5,6 +5,7 @@ from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from typing import Any
 
+from django.db.models import Sum
 from django.utils.translation import gettext as _
 
 from mes.live.ribbon import palette_at, ribbon
@@ -13,9 +14,10 @@ from mes.oee.formulas import Kpi
 from mes.people.access import work_centers_for
 from mes.plant.models import Shift, WorkCenter
 from mes.plc.models import ControllerHealth, TagBinding
-from mes.tracking.models import CountHour
+from mes.tracking.models import CountFlag, CountHour
 
 RIBBON = timedelta(hours=8)
+RIBBON_GRID = timedelta(minutes=5)  # its left edge moves in steps: else every ribbon were new at every look
 LEAST_FOR_KPI_MS = 5 * 60_000  # a percentage of less known time says nothing
 
 Tile = dict[str, Any]
@@ -62,8 +64,14 @@ def _group_tiles(
 ) -> dict[str, Tile]:
     """Tiles of machines that share a shift: one load of rows that covers both the shift and the ribbon."""
     start = shift.starts_at if shift else now
-    facts = window_facts(group, start, now, now=now, since=now - RIBBON)
+    facts = window_facts(group, start, now, now=now, since=ribbon_start(now))
     return {wc.code: _tile(wc, shift, facts[wc.code], sources.get(wc.pk), now) for wc in group}
+
+
+def ribbon_start(now: datetime) -> datetime:
+    """Where a ribbon begins: eight hours back and up to five minutes more; browsers draw the last eight hours of it."""
+    edge = now - RIBBON
+    return edge - (edge - datetime(1970, 1, 1, tzinfo=UTC)) % RIBBON_GRID
 
 
 def current_shifts(lines: set[int], now: datetime) -> dict[int, Shift]:
@@ -79,11 +87,16 @@ def source_codes(work_centers: Sequence[int]) -> dict[int, str]:
 
 
 def orders_good(numbers: Sequence[str]) -> dict[tuple[str, int], int]:
-    """(order, machine) to the good pieces counted for it so far."""
+    """(order, machine) to the good pieces of it so far, with what was made in gaps and corrected by hand."""
     sums: dict[tuple[str, int], int] = {}
-    rows = CountHour.objects.filter(order__number__in=set(numbers))
-    for number, machine, good in rows.values_list("order__number", "work_center", "good_sum"):
-        sums[number, machine] = sums.get((number, machine), 0) + good
+    hours = CountHour.objects.filter(order__number__in=set(numbers))
+    flags = CountFlag.objects.filter(order__number__in=set(numbers), role="good", kind__in=("gap", "manual"))
+    for rows in (
+        hours.values_list("order__number", "work_center").annotate(Sum("good_sum")),
+        flags.values_list("order__number", "work_center").annotate(Sum("quantity")),
+    ):
+        for number, machine, good in rows:
+            sums[number, machine] = sums.get((number, machine), 0) + int(good)
     return sums
 
 
@@ -113,7 +126,7 @@ def _tile(wc: WorkCenter, shift: Shift | None, facts: WindowFacts, source: str |
         "good": facts.good,
         "scrap": facts.scrap,
         "kpi_at": iso(now),
-        "ribbon": ribbon(facts, wc, now - RIBBON, now),
+        "ribbon": ribbon(facts, wc, ribbon_start(now), now),
         "source": source,
         "as_of": iso(rows.heard_at),
         "quality_flag": "good" if rows.heard_at and rows.known_until(now) == now else "stale",

@@ -32,8 +32,11 @@ class LineResult:
 
 
 def bottleneck_of(item: str, ideal_ms: Mapping[tuple[str, str], Decimal], codes: Sequence[str]) -> str | None:
-    """The station with the longest ideal cycle for an item (keys: station, item), or None where none is known."""
-    known = [code for code in codes if (code, item) in ideal_ms]
+    """The station with the longest ideal cycle for an item (keys: station, item), or None where none is known.
+
+    `codes` are in the order of flow. Of equally long ones it is the last: nearest to the exit, where good is counted.
+    """
+    known = [code for code in reversed(codes) if (code, item) in ideal_ms]
     return max(known, key=lambda code: ideal_ms[code, item], default=None)
 
 

@@ -33,7 +33,7 @@ def stop(plant: SmallPlant, minute: float, length: float | None, **fields: objec
         (10, 2.0, {}, True),  # exactly the threshold of 120 s
         (10, 1.99, {}, False),
         (10, 30, {"kind": "idle"}, False),  # no order: nothing to explain
-        (10, 30, {"kind": "waiting"}, True),
+        (10, 30, {"kind": "waiting"}, False),
         (10, 30, {"kind": "setup"}, True),
         (240, 30, {}, False),  # the lunch break, whole
         (240, 31, {}, True),

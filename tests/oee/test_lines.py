@@ -65,7 +65,7 @@ def test_r38_parallel_machines_sum() -> None:
     assert (mixed.kpi.oee, mixed.kpi.availability) == (None, 0.75)
 
 
-def test_the_first_of_equal_stations_is_the_bottleneck() -> None:
+def test_the_station_nearest_to_the_exit_is_the_bottleneck_of_equal_ones() -> None:
     ideal = {("X", "A"): Decimal(5), ("Y", "A"): Decimal(5)}
-    assert bottleneck_of("A", ideal, ["Y", "X"]) == "Y"
+    assert bottleneck_of("A", ideal, ["Y", "X"]) == "X"
     assert bottleneck_of("B", ideal, ["Y", "X"]) is None
