@@ -53,6 +53,8 @@ class TileBook:
         self._pages = {wc.pk: fresh.get(wc.pk) or known[wc.pk] for wc in work_centers}
         lines: dict[str, dict[str, Tile]] = {}
         for page in fresh.values():
+            for held in self._held.values():
+                held.pop(page.tile["code"], None)  # older than what goes out now
             lines.setdefault(page.tile["line"], {})[page.tile["code"]] = page.tile
         return lines
 

@@ -6,6 +6,7 @@ import pytest
 
 from mes.live.book import TileBook, fragment
 from mes.live.tiles import tiles_for
+from mes.plant.models import WorkCenter
 from tests.live.conftest import NOW, Floor
 
 pytestmark = pytest.mark.django_db
@@ -43,6 +44,8 @@ def test_a_machine_that_falls_silent_becomes_no_data_without_being_touched(floor
     floor.run_steadily(NOW, 10)
     book = TileBook()
     book.load(NOW + timedelta(seconds=10))
+    assert book.renew(NOW + timedelta(seconds=15)) == 2
+    assert book.renew(NOW + timedelta(seconds=15)) == 0
     changes = book.turn(set(), NOW + timedelta(seconds=15))
     assert changes["L1"]["FILL-1"]["state"] == "no_data"
 
@@ -58,6 +61,33 @@ def test_quick_counts_equal_the_first_paint(floor: Floor) -> None:
     painted = tiles_for(floor.supervisor, now=NOW + timedelta(seconds=41))["FILL-1"]
     assert (kept["good"], kept["scrap"], kept["order_good"]) == (painted["good"], painted["scrap"], 20)
     assert painted["good"] == 20
+
+
+def test_what_was_renewed_is_handed_out_once_with_the_newest_counts(floor: Floor) -> None:
+    floor.run_steadily(NOW, 10)
+    book = TileBook()
+    book.load(NOW + timedelta(seconds=10))
+    book.turn({floor.filler.pk}, NOW + timedelta(seconds=10))
+    floor.hear(NOW + timedelta(seconds=14), good=6)
+    book.renew(NOW + timedelta(seconds=15))
+    floor.hear(NOW + timedelta(seconds=15.5), good=7)
+    changed = book.turn({floor.filler.pk}, NOW + timedelta(seconds=16))["L1"]["FILL-1"]
+    assert (changed["good"], changed["order_good"], changed["target"]) == (7, 7, book.lines()["L1"]["FILL-1"]["target"])
+    assert book.turn(set(), NOW + timedelta(seconds=16)) == {}
+
+
+def test_a_survey_brings_new_and_renamed_machines_whole_and_leaves_the_others(floor: Floor) -> None:
+    book = TileBook()
+    book.load(NOW)
+    WorkCenter.objects.filter(pk=floor.filler.pk).update(name="Filler")
+    added = WorkCenter.objects.create(code="NEW-1", name="New", line=floor.filler.line)
+    found = book.survey(NOW + timedelta(seconds=30))
+    assert set(found) == {"L1"}
+    assert {code: tile["name"] for code, tile in found["L1"].items()} == {"FILL-1": "Filler", "NEW-1": "New"}
+    assert set(book.lines()["L2"]) == {"PACK-2"}
+    WorkCenter.objects.filter(pk=added.pk).update(archived=True)
+    assert book.survey(NOW + timedelta(seconds=60)) == {}
+    assert set(book.lines()["L1"]) == {"FILL-1"}
 
 
 def test_a_fragment_is_json_without_its_braces() -> None:

@@ -84,12 +84,12 @@ def test_half_speed_is_running_slow(floor: Floor) -> None:
     assert (shown["state"], shown["detail"]) == ("slow", "50 % of ideal speed")
 
 
-def test_the_ribbon_is_gap_free_and_ends_now(floor: Floor) -> None:
+def test_the_ribbon_is_gap_free_and_begins_on_the_last_five_minutes_eight_hours_back(floor: Floor) -> None:
     floor.run_steadily(NOW, 60)
     floor.hear(NOW + timedelta(seconds=61), good=31, state=("Held", "down"))
     shown = tile(floor, 63)["ribbon"]
     start = int(NOW.timestamp())
-    assert shown == [[start + 63 - 8 * 3600, "no_data"], [start, "running"], [start + 61, "down"]]
+    assert shown == [[start - 8 * 3600, "no_data"], [start, "running"], [start + 61, "down"]]
 
 
 def test_nobody_sees_tiles_of_other_lines(floor: Floor) -> None:

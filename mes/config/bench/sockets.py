@@ -16,6 +16,7 @@ from typing import Any
 from mes.config.bench.child import answer_lines
 
 OPEN_AT_ONCE = 20
+TRIES = 5
 
 
 class _Reader(asyncio.Protocol):
@@ -112,10 +113,17 @@ class Sockets:
         async def one(number: int) -> None:
             kept = self._kept.setdefault(number, []) if number % every == 0 else None
             async with gate:
-                _, reader = await self._loop.create_connection(
-                    lambda: _Reader(f"127.0.0.1:{port}", key, kept), "127.0.0.1", port
-                )
-                await asyncio.wait_for(reader.shaken, 60)
+                for left in reversed(range(TRIES)):
+                    try:
+                        _, reader = await self._loop.create_connection(
+                            lambda: _Reader(f"127.0.0.1:{port}", key, kept), "127.0.0.1", port
+                        )
+                        await asyncio.wait_for(reader.shaken, 60)
+                        break
+                    except OSError:  # a server that is too busy drops a handshake; a browser comes again as well
+                        if not left:
+                            raise
+                        await asyncio.sleep(1)
                 self._readers.append(reader)
 
         await asyncio.gather(*(one(number) for number in range(count)))
