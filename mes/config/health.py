@@ -9,6 +9,8 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_safe
 
 from mes.config.vitals import AWAY, Check, broker, database, leases, look
+from mes.people.keys import key_owner, lines_for_key
+from mes.plant.models import Line
 from mes.plc.models import Controller, ControllerHealth
 from mes.tracking.models import CountHour, MachineCursor, StreamCursor
 
@@ -30,10 +32,26 @@ def readyz(request: HttpRequest) -> JsonResponse:
     return JsonResponse(body, status=200 if ready else 503)
 
 
+def may_read_figures(request: HttpRequest) -> bool:
+    """From this machine itself, not through a proxy; from elsewhere with a key that may read every line."""
+    forwarded = {"HTTP_X_FORWARDED_FOR", "HTTP_FORWARDED"} & set(request.META)
+    if not forwarded and request.META.get("REMOTE_ADDR") in ("127.0.0.1", "::1"):
+        return True
+    scheme, _, raw = request.headers.get("Authorization", "").partition(" ")
+    key = key_owner(raw.strip(), datetime.now(UTC)) if scheme.lower() in ("token", "bearer") and raw else None
+    return key is not None and "read" in key.scopes and lines_for_key(key).count() == Line.objects.count()
+
+
 @require_safe
 @never_cache
 def metrics(request: HttpRequest) -> HttpResponse:
-    """Figures in the Prometheus text format; what the database cannot tell while it is away is left out."""
+    """Figures in the Prometheus text format; what the database cannot tell while it is away is left out.
+
+    They name machines, so they are for this machine itself and for keys that may read every line; else 401.
+    """
+    if not may_read_figures(request):
+        text = "Figures are for this machine itself, or for an API key with the scope 'read' on every line.\n"
+        return HttpResponse(text, status=401, content_type="text/plain", headers={"WWW-Authenticate": "Token"})
     lines = _block(
         "millwright_up",
         "gauge",

@@ -13,6 +13,8 @@ from django.test import Client
 from mes.config import vitals
 from mes.config.health import _labels
 from mes.leases.models import Lease
+from mes.people.keys import api_key_create
+from mes.people.models import Person
 from mes.plc.models import Controller, ControllerHealth, TagBinding, TagHealth
 from mes.tracking.models import CountFlag, MachineCursor
 from mes.tracking.retention import partitions_turn
@@ -137,3 +139,15 @@ def test_metrics_are_prometheus_text(plant: SmallPlant) -> None:
     names = {line.split()[2] for line in lines if line.startswith("# TYPE")}
     assert {line.split("{")[0].split()[0] for line in lines if not line.startswith("#")} <= names
     assert _labels({"a": 'x"y\\z\n'}) == '{a="x\\"y\\\\z\\n"}'
+
+
+def test_metrics_name_machines_only_to_this_machine_and_to_keys_that_see_every_line(plant: SmallPlant) -> None:
+    assert Client(REMOTE_ADDR="10.0.0.9").get("/metrics").status_code == 401
+    assert Client(HTTP_X_FORWARDED_FOR="10.0.0.9").get("/metrics").status_code == 401
+    everything = Person.objects.create_user("prometheus", role="manager", all_lines=True)
+    nothing = Person.objects.create_user("nobody", role="manager")
+    for owner, expected in ((everything, 200), (nothing, 401)):
+        name = f"metrics of {owner.username}"
+        key = api_key_create(owner=owner, name=name, scopes=["read"], actor="test", at=datetime.now(UTC))
+        answer = Client(REMOTE_ADDR="10.0.0.9", HTTP_AUTHORIZATION=f"Token {key}").get("/metrics")
+        assert answer.status_code == expected
