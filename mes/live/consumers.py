@@ -14,7 +14,7 @@ from django.contrib.auth import get_user
 
 from mes.live.book import fragment
 from mes.live.scope import Wanted, key_of, origin_allowed, topics_in, wanted
-from mes.live.send import BEAT_GROUP, line_group, person_group
+from mes.live.send import BEAT_GROUP, SOURCES_KEY, line_group, person_group
 from mes.live.tiles import in_plant_order, iso, tiles_of
 from mes.people.models import Person
 from mes.plant.models import WorkCenter
@@ -142,7 +142,7 @@ class LiveConsumer(AsyncWebsocketConsumer):
         """Everything as last sent by the broadcaster; computed here only while there is no broadcaster."""
         self.pending.clear()
         lines = list(self.wanted.lines)
-        kept = await self._kept(lines)
+        kept, sources = await self._kept(lines)
         boots = {line["boot"] for line in kept.values()}
         if len(kept) < len(lines) or len(boots) > 1:
             computed = await database_sync_to_async(self._computed)([line for line in lines if line not in kept])
@@ -152,16 +152,16 @@ class LiveConsumer(AsyncWebsocketConsumer):
         text = ",".join(filter(None, (self._narrow(line, found["text"]) for line, found in kept.items())))
         self.seq += 1
         head = f'{{"type":"snapshot","boot":{json.dumps(self.boot)},"seq":{self.seq},"at":"{_now()}","tiles":{{'
-        await self.send(text_data=head + text + "}}")
+        await self.send(text_data=head + text + '},"sources":' + _own_sources(sources, self.codes) + "}")
 
-    async def _kept(self, lines: list[str]) -> dict[str, dict[str, Any]]:
-        if not lines:
-            return {}
+    async def _kept(self, lines: list[str]) -> tuple[dict[str, dict[str, Any]], str]:
+        """What the broadcaster keeps of these lines, and how fresh it last said the controllers are (JSON text)."""
         try:
-            texts = await _client().mget([f"mes:line:{line}" for line in lines])
+            sources, *texts = await _client().mget([SOURCES_KEY, *(f"mes:line:{line}" for line in lines)])
         except (aioredis.RedisError, OSError):
-            return {}
-        return {line: json.loads(text) for line, text in zip(lines, texts, strict=True) if text}
+            return {}, "{}"
+        kept = {line: json.loads(text) for line, text in zip(lines, texts, strict=True) if text}
+        return kept, sources.decode() if sources else "{}"
 
     @staticmethod
     def _computed(lines: list[str]) -> dict[str, dict[str, Any]]:

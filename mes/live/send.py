@@ -11,6 +11,7 @@ from channels.layers import get_channel_layer
 from mes.tracking.news import news_client
 
 BEAT_GROUP = "beat"
+SOURCES_KEY = "mes:sources"
 KEEP_S = 120  # a stored line nobody renews is no snapshot any more
 
 
@@ -40,8 +41,10 @@ class Sender:
         self._send(line_group(code), message)
 
     def beat(self, sources: Mapping[str, Any], *, boot: str, at: str) -> None:
-        """The heartbeat of all sources, as ready JSON text; raises when Redis is away."""
-        self._send(BEAT_GROUP, {"type": "beat.frame", "boot": boot, "at": at, "text": json.dumps(sources)})
+        """The heartbeat of all sources, as ready JSON text, kept for snapshots; raises when Redis is away."""
+        text = json.dumps(sources)
+        self._send(BEAT_GROUP, {"type": "beat.frame", "boot": boot, "at": at, "text": text})
+        self._client.set(SOURCES_KEY, text, ex=KEEP_S)
 
     def keep(self, lines: Mapping[str, str]) -> None:
         """Stores whole lines (JSON text with boot, lseq and tiles) for snapshots; raises when Redis is away."""

@@ -140,6 +140,8 @@ def test_the_beat_carries_the_pollers_word_and_only_ones_own_controllers(
     beat = talk(origin, headers_of(live_floor.supervisor, origin), script)
     news.stop()
     assert beat["sources"] == {"PLC-1": {"as_of": "T1", "comm": "online"}}
+    later = talk(origin, headers_of(live_floor.supervisor, origin), lambda ws: next_of(ws, "snapshot"))
+    assert later["sources"] == beat["sources"]  # who comes later need not wait for a beat
 
 
 def test_a_topic_of_another_line_is_refused_like_one_that_does_not_exist(live_floor: Floor, origin: str) -> None:
