@@ -8,10 +8,11 @@ from collections.abc import Callable
 from mes.plc.drivers.factory import make_driver
 from mes.plc.drivers.port import PlcDriver
 from mes.plc.engine_clock import EngineClock, SystemClock
+from mes.plc.engine_extra import ExtraRead
 from mes.plc.engine_poll import CommState, ControllerSpec, ControllerStats, EngineEvent, Poll
 from mes.plc.engine_thread import ControllerLoop
 
-__all__ = ["CommState", "ControllerSpec", "ControllerStats", "EngineEvent", "Poll", "PollEngine"]
+__all__ = ["CommState", "ControllerSpec", "ControllerStats", "EngineEvent", "ExtraRead", "Poll", "PollEngine"]
 
 _LOOK_PERIOD_S = 0.25  # how often lost controllers are looked through for a report that is due
 
@@ -20,7 +21,8 @@ class PollEngine:
     """Polls the controllers it was given and hands every poll to `sink`.
 
     `sink` is called from many threads and must only queue; after drop() or stop() returned it is not called any more
-    for those controllers. `on_event` gets losses, returns, program and keyswitch changes. All methods are thread-safe.
+    for those controllers. `on_event` gets losses, returns, program and keyswitch changes; `extra_sink` the readings of
+    tags in `ControllerSpec.extra`. All methods are thread-safe.
     """
 
     def __init__(
@@ -31,8 +33,10 @@ class PollEngine:
         driver_factory: Callable[[ControllerSpec], PlcDriver] = make_driver,
         on_event: Callable[[EngineEvent], None] | None = None,
         random: Callable[[], float] = random_module.random,
+        extra_sink: Callable[[ExtraRead], None] | None = None,
     ) -> None:
         self._sink = sink
+        self._extra_sink = extra_sink
         self._clock = clock or SystemClock()
         self._factory = driver_factory
         self._on_event = on_event or (lambda _event: None)
@@ -68,6 +72,7 @@ class PollEngine:
                 on_event=self._on_event,
                 random=self._random,
                 seq=left_seq if left_fence == fence else 0,
+                extra_sink=self._extra_sink,
             )
             self._start(spec.code, loop)
 

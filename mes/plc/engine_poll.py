@@ -20,7 +20,10 @@ class CommState(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class ControllerSpec:
-    """What to poll and how often. `phase_s` None: crc32(code) spreads the controllers over the period."""
+    """What to poll and how often. `phase_s` None: crc32(code) spreads the controllers over the period.
+
+    `extra`: groups of further tags, each read every `extra_period_s` where a slot has time left after its poll.
+    """
 
     code: str
     kind: str
@@ -29,6 +32,8 @@ class ControllerSpec:
     timeout_s: float
     tags: tuple[str, ...]
     phase_s: float | None = None
+    extra: tuple[tuple[str, ...], ...] = ()
+    extra_period_s: float = 5.0
 
     def __post_init__(self) -> None:
         if self.period_s <= 0 or self.timeout_s <= 0:

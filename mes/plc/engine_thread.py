@@ -8,6 +8,7 @@ from datetime import datetime, timedelta
 
 from mes.plc.drivers.port import PlcDriver, PlcError, Quality, TagValue
 from mes.plc.engine_clock import EngineClock
+from mes.plc.engine_extra import PAUSE_S, ROOM_SHARE, ExtraGrid, ExtraRead
 from mes.plc.engine_poll import CommState, ControllerSpec, ControllerStats, EngineEvent, Poll
 from mes.plc.engine_state import CommMachine, next_slot, phase_of
 
@@ -36,8 +37,11 @@ class ControllerLoop:
         on_event: Callable[[EngineEvent], None],
         random: Callable[[], float],
         seq: int = 0,
+        extra_sink: Callable[[ExtraRead], None] | None = None,
     ) -> None:
         self._sink = sink
+        self._extra_sink = extra_sink
+        self._extra = ExtraGrid()
         self._clock = clock
         self._factory = driver_factory
         self._on_event = on_event
@@ -191,6 +195,27 @@ class ControllerLoop:
             self._fail(error, connecting)
             return
         self._succeed(values, asked_at + timedelta(seconds=rtt_s / 2), rtt_s, changed)
+        if spec.extra and self._extra_sink is not None and not changed:
+            self._read_extra(spec, due_mono + spec.period_s * ROOM_SHARE)
+
+    def _read_extra(self, spec: ControllerSpec, until_mono: float) -> None:
+        """Read unbound tags in what is left of the slot. Whatever fails here is no failure of the poll."""
+        while not self._stopped and self._driver is not None:
+            began_mono, began_at = self._clock.monotonic(), self._clock.now()
+            at = self._extra.next(spec.extra, began_mono, until_mono - began_mono)
+            if at is None:
+                return
+            try:
+                values = self._driver.read(spec.extra[at])
+            except Exception as error:
+                self._part(graceful=False)
+                if self._extra.failed(self._clock.monotonic()):
+                    text = "Controller %s: its unbound tags are not read for %.0f s: %s"
+                    log.warning(text, spec.code, PAUSE_S, error)
+                return
+            took_s = self._clock.monotonic() - began_mono
+            self._extra.done(at, began_mono, took_s, spec.extra_period_s)
+            self._emit_extra(ExtraRead(spec.code, began_at + timedelta(seconds=took_s / 2), values))
 
     def _connect(self, spec: ControllerSpec) -> None:
         self._part(graceful=True)
@@ -283,6 +308,16 @@ class ControllerLoop:
                 if not self._sink_broken:
                     log.exception("Controller %s: the sink refused a poll", self._spec.code)
                 self._sink_broken = True
+
+    def _emit_extra(self, read: ExtraRead) -> None:
+        with self._lock:
+            if self._stopped or self._extra_sink is None:
+                return
+            self._progress_mono = self._clock.monotonic()
+            try:
+                self._extra_sink(read)
+            except Exception:
+                log.exception("Controller %s: the sink refused an extra read", read.controller)
 
     def _tell(self, kind: str, text: str) -> None:
         try:

@@ -24,6 +24,11 @@ class Controller(models.Model):
     period_s = models.DecimalField(max_digits=6, decimal_places=3, default=1, validators=[MinValueValidator(0.25)])
     timeout_s = models.DecimalField(max_digits=5, decimal_places=2, default=1.5, validators=[MinValueValidator(0.1)])
     enabled = models.BooleanField(default=True)
+    record_candidates = models.BooleanField(
+        "record unbound tags",
+        default=True,
+        help_text="Read tags that nobody has bound yet every few seconds, to propose what they mean.",
+    )
 
     class Meta:
         ordering = ["code"]

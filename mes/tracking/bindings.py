@@ -1,6 +1,7 @@
 """What the tags of a controller mean now: the plan by which the poller reads and its readings are taken in."""
 
 import math
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
@@ -11,6 +12,7 @@ from mes.plc.drivers.port import Quality
 from mes.plc.engine import ControllerSpec, Poll
 from mes.plc.models import Controller, StateMapEntry, TagBinding
 from mes.production.models import IdealCycle
+from mes.tracking.candidates import PERIOD_S, Recorded
 from mes.tracking.reading import MachineRules, Reading, SignalRule, Value
 from mes.tracking.rules import CounterRule
 
@@ -58,8 +60,12 @@ class ControllerPlan:
     machines: tuple[MachinePlan, ...]
 
 
-def controller_plans(*, at: datetime) -> dict[str, ControllerPlan]:
-    """Code to plan of every enabled controller with at least one tag bound at that instant. Four queries."""
+def controller_plans(*, at: datetime, recorded: Mapping[str, Recorded] | None = None) -> dict[str, ControllerPlan]:
+    """Code to plan of every enabled controller with a tag bound at that instant, or one to be recorded unbound.
+
+    Four queries, and one more where a controller has no bound tag yet.
+    """
+    recorded = recorded or {}
     valid = Q(valid_from__lte=at) & (Q(valid_to=None) | Q(valid_to__gt=at))
     bindings = (
         TagBinding.objects.filter(valid, controller__enabled=True, work_center__archived=False)
@@ -74,11 +80,18 @@ def controller_plans(*, at: datetime) -> dict[str, ControllerPlan]:
     grouped: dict[Controller, dict[int, list[TagBinding]]] = {}
     for binding in bindings:
         grouped.setdefault(binding.controller, {}).setdefault(binding.work_center_id, []).append(binding)
-    return {controller.code: _plan(controller, machines, maps, ideals) for controller, machines in grouped.items()}
+    without = recorded.keys() - {controller.code for controller in grouped}
+    if without:
+        grouped |= {controller: {} for controller in Controller.objects.filter(code__in=without, enabled=True)}
+    return {
+        controller.code: _plan(controller, recorded.get(controller.code), machines, maps, ideals)
+        for controller, machines in grouped.items()
+    }
 
 
 def _plan(
     controller: Controller,
+    recorded: Recorded | None,
     machines: dict[int, list[TagBinding]],
     maps: dict[int, dict[int, tuple[str, str]]],
     ideals: dict[int, tuple[Decimal, Decimal]],
@@ -91,6 +104,8 @@ def _plan(
         period_s=float(controller.period_s),
         timeout_s=float(controller.timeout_s),
         tags=tuple(dict.fromkeys(bound.tag for plan in plans for bound in plan.bound)),
+        extra=recorded.groups if recorded else (),
+        extra_period_s=PERIOD_S,
     )
     return ControllerPlan(spec=spec, controller=controller.pk, machines=plans)
 

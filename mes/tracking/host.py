@@ -20,7 +20,9 @@ from psycopg_pool import PoolTimeout
 from mes.leases.hold import RENEW_S, lease_give_back, lease_owners, lease_renew, lease_take
 from mes.plc.engine import PollEngine
 from mes.plc.spool import Spool
+from mes.plc.tasks import browse_controller
 from mes.tracking.bindings import ControllerPlan, controller_plans
+from mes.tracking.candidates import CandidateBook, Recorded, candidates_ask
 from mes.tracking.news import News
 from mes.tracking.writer import Writer
 
@@ -56,15 +58,18 @@ class PollerHost:
         self.fences: dict[str, int] = {}
         self._lock = threading.Lock()
         self._stop = threading.Event()
-        self.writer = Writer(spool=self.spool, news=self.news, plans=lambda: self.plans)
-        self.engine = PollEngine(sink=self.writer.put)
+        self.candidates = CandidateBook()
+        self.recorded: dict[str, Recorded] = {}
+        self.writer = Writer(spool=self.spool, news=self.news, plans=lambda: self.plans, recorded=lambda: self.recorded)
+        self.engine = PollEngine(sink=self.writer.put, extra_sink=self.writer.put_extra)
         self.writer.start()
         self._renewer = threading.Thread(target=self._renew_for_ever, name="leases", daemon=True)
         self._renewer.start()
 
     def claim(self, *, at: datetime) -> int:
         """Reads the plans, takes free controllers up to a fair share, gives back what is too much; returns how many."""
-        plans = controller_plans(at=at)
+        recorded = self._candidates(at)
+        plans = controller_plans(at=at, recorded=recorded)
         with self._lock:
             self._presence()
             self._drop([code for code in self.fences if code not in plans], why="no longer configured")
@@ -78,10 +83,25 @@ class PollerHost:
                         log.info("%s is polled by this process (fence %d)", code, fence)
             if len(self.fences) > share + 1:
                 self._drop(sorted(self.fences)[-1:], why="another poller shares the work")
-            self.plans = plans
+            self.plans, self.recorded = plans, recorded
             for code, fence in self.fences.items():
                 self.engine.take(plans[code].spec, fence)
         return len(self.fences)
+
+    def _candidates(self, at: datetime) -> dict[str, Recorded]:
+        """What is recorded of unbound tags. New controllers are asked for their tag list first, by a task of its own.
+
+        Nothing in here may cost a bound reading: a fault is logged and nothing is recorded until it is gone.
+        """
+        try:
+            for request in candidates_ask(at=at):
+                browse_controller.apply_async((request.pk,), retry=False)
+            return self.candidates.recorded(at=at)
+        except (DatabaseError, PoolTimeout):
+            raise
+        except Exception:
+            log.exception("Unbound tags are not recorded")
+            return {}
 
     def stop(self) -> None:
         """Stops polling, stores what is queued and frees the leases for others."""

@@ -5,7 +5,7 @@ from django.contrib.postgres.fields import ArrayField, RangeOperators
 from django.db import models
 
 from mes.plant.models import Shift, TsTzRange, WorkCenter, half_open
-from mes.plc.models import TagBinding, TagRole
+from mes.plc.models import Controller, TagBinding, TagRole
 from mes.production.models import Item, WorkOrder
 
 
@@ -177,3 +177,52 @@ class ObservationKey(models.Model):
 
     def __str__(self) -> str:
         return f"{self.work_center_id} {self.key}"
+
+
+class CandidateTag(models.Model):
+    """An unbound tag that is recorded so that its behaviour can tell what it means. Chosen from the tag list."""
+
+    controller = models.ForeignKey(Controller, on_delete=models.CASCADE, related_name="candidates")
+    tag = models.CharField(max_length=200)
+    data_type = models.CharField(max_length=40)
+    group = models.CharField(
+        max_length=200, blank=True, default="", help_text="The structure or program it belongs to, if any."
+    )
+    listed = models.BooleanField(default=True, help_text="Still in the controller's tag list.")
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["controller", "tag"], name="candidate_once")]
+
+    def __str__(self) -> str:
+        return self.tag
+
+
+class CandidateStretch(models.Model):
+    """A time in which the candidates of a controller were read without a pause: no new sample means no change."""
+
+    controller = models.ForeignKey(Controller, on_delete=models.CASCADE, related_name="recorded")
+    starts_at = models.DateTimeField()
+    ends_at = models.DateTimeField(help_text="When they were last read.")
+
+    class Meta:
+        indexes = [models.Index(fields=["controller", "starts_at"], name="candidate_stretch_time")]
+
+    def __str__(self) -> str:
+        return f"{self.controller_id} {self.starts_at} - {self.ends_at}"
+
+
+class CandidateSample(models.Model):
+    """A changed value of a candidate, in daily partitions; neither number: it could not be read."""
+
+    id = models.BigIntegerField(primary_key=True)
+    at = models.DateTimeField()
+    tag = models.ForeignKey(CandidateTag, on_delete=models.DO_NOTHING, related_name="+")
+    raw = models.BigIntegerField(null=True)
+    real = models.FloatField(null=True)
+
+    class Meta:
+        managed = False
+        db_table = "tracking_candidatesample"
+
+    def __str__(self) -> str:
+        return f"{self.tag_id} {self.at}"

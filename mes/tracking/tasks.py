@@ -6,7 +6,7 @@ from celery import shared_task
 from celery.signals import worker_shutting_down
 
 from mes.tracking.host import host, stop_host
-from mes.tracking.retention import partitions_turn
+from mes.tracking.retention import CANDIDATES, SAMPLES, partitions_turn
 
 
 @shared_task
@@ -18,7 +18,8 @@ def claim_controllers() -> None:
 @shared_task
 def turn_partitions() -> None:
     """Makes the sample partitions of the next days and drops those past their retention."""
-    partitions_turn(today=datetime.now(UTC).date(), keep=timedelta(days=90))
+    for table in (SAMPLES, CANDIDATES):
+        partitions_turn(today=datetime.now(UTC).date(), keep=timedelta(days=90), table=table)
 
 
 @worker_shutting_down.connect

@@ -10,13 +10,15 @@ from enum import Enum, auto
 from django.db import InterfaceError, OperationalError, close_old_connections, connection
 from psycopg_pool import PoolTimeout
 
-from mes.plc.engine import Poll
+from mes.plc.engine import ExtraRead, Poll
 from mes.plc.spool import Spool, SpoolError
 from mes.tracking.bindings import ControllerPlan, readings_of
+from mes.tracking.candidates import Recorded
 from mes.tracking.health import HealthBook
 from mes.tracking.ingest import MachineContext, ingest
 from mes.tracking.news import News
 from mes.tracking.reading import Reading
+from mes.tracking.record import Recorder
 
 log = logging.getLogger("mes.writer")
 
@@ -43,10 +45,14 @@ class Writer:
         spool: Spool,
         news: News,
         plans: Callable[[], dict[str, ControllerPlan]],
+        recorded: Callable[[], dict[str, Recorded]] = dict,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
         self._spool, self._news, self._plans, self._clock = spool, news, plans, clock
         self._queue: queue.SimpleQueue[Poll | None] = queue.SimpleQueue()
+        self._recorded = recorded
+        self._extra: queue.SimpleQueue[ExtraRead] = queue.SimpleQueue()
+        self._recorder = Recorder()
         self._health = HealthBook()
         self._away_since: float | None = None
         self._retry_at = 0.0
@@ -60,6 +66,10 @@ class Writer:
     def put(self, poll: Poll) -> None:
         """Called by the engine's threads: only queues."""
         self._queue.put(poll)
+
+    def put_extra(self, read: ExtraRead) -> None:
+        """Called by the engine's threads with values of unbound tags: only queues."""
+        self._extra.put(read)
 
     def stop(self) -> None:
         """Stores what is queued and ends."""
@@ -79,6 +89,13 @@ class Writer:
                 self.store(polls)
             except SpoolError:
                 log.exception("%d polls are lost; the counters will show their pieces as a gap", len(polls))
+            self._store_extra()
+
+    def _store_extra(self) -> None:
+        """Behind the polls; while the database is away values of unbound tags are let go, not spooled."""
+        reads = [self._extra.get() for _ in range(self._extra.qsize())]
+        if self._away_since is None:
+            self._recorder.store(reads, self._recorded())
 
     def _gather(self) -> tuple[list[Poll], bool]:
         """What arrives within one gathering time; False when told to stop."""
