@@ -1,31 +1,15 @@
 """`./manage.py bench poll` in its quick form: what it measures and how it says it, never how fast it was."""
 
-import json
-import subprocess
-import sys
-from pathlib import Path
 from typing import Any
 
 import pytest
 
-BASE = Path(__file__).resolve().parent.parent.parent
-
-
-def bench(*arguments: str) -> subprocess.CompletedProcess[str]:
-    command = [sys.executable, str(BASE / "manage.py"), "bench", *arguments]
-    return subprocess.run(command, capture_output=True, text=True, timeout=150, check=False)
+from tests.config.bench_kit import bench, quick, table
 
 
 @pytest.fixture(scope="module")
 def found() -> dict[str, Any]:
-    done = bench("poll", "--quick", "--json")
-    assert done.returncode == 0, done.stderr
-    return json.loads(done.stdout)[0]
-
-
-def table(found: dict[str, Any], title: str) -> list[dict[str, Any]]:
-    chosen = next(each for each in found["tables"] if each["title"].startswith(title))
-    return [dict(zip(chosen["columns"], row, strict=True)) for row in chosen["rows"]]
+    return quick("poll")
 
 
 def test_every_shape_is_read_by_ours_and_by_both_stock_clients(found: dict[str, Any]) -> None:

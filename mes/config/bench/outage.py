@@ -27,7 +27,7 @@ class Size:
     away_s: float
 
 
-FULL, QUICK = Size(50, 300.0), Size(5, 4.0)
+FULL, QUICK = Size(50, 300.0), Size(5, 12.0)
 
 
 def measure(*, quick: bool, data: Path, say: Callable[[str], None]) -> Result:

@@ -15,12 +15,15 @@ _APP = "mes.config.celery:app"
 
 
 def web(base: Path, env: dict[str, str], host: str, port: int) -> ChildSpec:
-    """Daphne. A reader that does not answer pings is dropped within 30 s; messages from browsers are small."""
+    """Daphne. A reader that does not answer pings is dropped within 30 s.
+
+    The size limits hold for what it sends as well: a snapshot is about 1 to 5 kB a machine, so 8 MB is a large plant.
+    """
     return ChildSpec(
         name="web",
         command=(
             *(sys.executable, "-m", "daphne", "-b", host, "-p", str(port)),
-            *("--websocket-max-message-size", "65536", "--websocket-max-frame-size", "65536"),
+            *("--websocket-max-message-size", "8388608", "--websocket-max-frame-size", "8388608"),
             *("--ping-interval", "10", "--ping-timeout", "20", "--application-close-timeout", "2"),
             *("--no-server-name", "mes.config.asgi:application"),
         ),

@@ -10,6 +10,7 @@ from importlib import import_module
 from pathlib import Path
 from typing import Any
 
+import psycopg
 from django.core.management.base import BaseCommand, CommandError
 
 import mes
@@ -60,7 +61,10 @@ class Command(BaseCommand):
         for name in names:
             try:
                 results.append(_run(name, quick=options["quick"], say=self._say))
-            except (ChildFailed, DidNotBegin, MeasureFailed, NoServerUser, PostgresProblem, ValkeyProblem) as problem:
+            except (
+                *(ChildFailed, DidNotBegin, MeasureFailed, NoServerUser, PostgresProblem, ValkeyProblem),
+                psycopg.OperationalError,
+            ) as problem:
                 raise CommandError(f"bench {name}: {problem}") from problem
             if not options["json"]:
                 self.stdout.write(results[-1].to_text())
