@@ -44,7 +44,7 @@ def ingest(readings: Sequence[Reading], contexts: dict[int, MachineContext]) -> 
         machines = load.machines({reading.work_center for reading in fresh}, contexts)
         for reading in fresh:
             take(machines[reading.work_center], _forward(reading, machines), contexts[reading.work_center].rules)
-        _write(list(machines.values()), contexts)
+        machines_write(list(machines.values()), contexts)
         store.cursors_move(fresh)
     taken.touched = set(machines)
     held = [(m.work_center, f) for m in machines.values() for f in m.flags if f.kind == "quarantine"]
@@ -77,7 +77,11 @@ def _forward(reading: Reading, machines: dict[int, Machine]) -> Reading:
     return store.just_after(reading, heard_at)
 
 
-def _write(machines: list[Machine], contexts: dict[int, MachineContext]) -> None:
+def machines_write(machines: list[Machine], contexts: dict[int, MachineContext], *, cursors: bool = True) -> None:
+    """Stores what was added to the machines since they were loaded, inside the caller's transaction.
+
+    Without `cursors` only history is written; live readings go on from where they were.
+    """
     instants: dict[int, list[datetime]] = defaultdict(list)
     for machine in machines:
         instants[machine.work_center] += [count.at for count in machine.counts]
@@ -87,5 +91,6 @@ def _write(machines: list[Machine], contexts: dict[int, MachineContext]) -> None
     store.flags_add([(machine.work_center, flag) for machine in machines for flag in machine.flags], owners)
     store.spans_write(machines)
     store.stops_write(machines)
-    store.signals_move(machines, contexts)
+    if cursors:
+        store.signals_move(machines, contexts)
     store.samples_copy([sample for machine in machines for sample in machine.samples])
