@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from mes.screens import controllers, floor, home, orders, orders_import, shift, station, stops, wall
+from mes.screens import controllers, floor, home, orders, orders_import, proposals, shift, station, stops, wall
 
 urlpatterns = [
     path("", home.home, name="home"),
@@ -36,4 +36,5 @@ urlpatterns = [
     path("controllers/", controllers.controllers, name="controllers"),
     path("controllers/<str:code>/", controllers.controller, name="controller"),
     path("controllers/<str:code>/tags/", controllers.tags, name="controller-tags"),
+    path("controllers/<str:code>/proposals/", proposals.proposals, name="controller-proposals"),
 ]
