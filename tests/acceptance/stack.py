@@ -6,6 +6,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
@@ -138,15 +139,11 @@ class Stack:
         found = self.rows(query, f"plc:{controller}")
         return (found[0][0], found[0][1]) if found and found[0][1] >= 0 else None
 
-    def three_more_polls(self, controller: str, within_s: float = 40) -> None:
-        """Waits until three more polls of a controller are stored."""
-        before = self.heard(controller) or (0, -1)
-
-        def passed() -> bool:
-            now = self.heard(controller)
-            return now is not None and now[1] >= 3 and (now[0] > before[0] or now[1] >= before[1] + 3)
-
-        until(f"three more polls of {controller}", passed, within_s)
+    def three_more_polls(self, controller: str, within_s: float = 40, period_s: float = 1.0) -> None:
+        """Waits until three polls that were made from now on are stored, behind everything that was spooled."""
+        made_by = datetime.now(UTC) + timedelta(seconds=3 * period_s)
+        query = "SELECT at FROM tracking_streamcursor WHERE stream = %s AND at > %s"
+        until(f"three more polls of {controller}", lambda: self.rows(query, f"plc:{controller}", made_by), within_s)
 
     def pid(self, child: str) -> int:
         """Process id of a child of `up`."""
