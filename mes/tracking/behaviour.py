@@ -4,6 +4,7 @@ import itertools
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from functools import cached_property
 from statistics import median
 
 Number = int | float | None
@@ -23,7 +24,7 @@ class Series:
     points: tuple[tuple[float, Number], ...]
 
 
-@dataclass(slots=True)
+@dataclass
 class Column:
     """A tag on the common grid. `moved` holds, per window between two ticks, how far it rose; None where unknown."""
 
@@ -35,6 +36,7 @@ class Column:
     downs: int = 0
     still: int = 0
     fell_from: list[float] = field(default_factory=list)
+    distinct: set[Number] = field(default_factory=set)
 
     @property
     def tag(self) -> str:
@@ -56,12 +58,7 @@ class Column:
         """Windows whose both ends were read."""
         return self.ups + self.downs + self.still
 
-    @property
-    def distinct(self) -> set[Number]:
-        """Every value it had."""
-        return {value for value in self.values if value is not None}
-
-    @property
+    @cached_property
     def made(self) -> float:
         """Sum of all rises."""
         return sum(rise for rise in self.rose if rise)
@@ -71,11 +68,22 @@ class Column:
         """Like a counter: it moved, and fell at most once in fifty moves."""
         return self.ups >= LEAST_WINDOWS and self.downs * 50 <= self.ups + 49 and self.downs < self.ups
 
+    @cached_property
     def rate_per_s(self) -> float | None:
         """Median rise per second of the windows in which it rose."""
         rates = [rise / s for rise, s in zip(self.rose, self.seconds, strict=True) if rise and s]
         return median(rates) if rates else None
 
+    @cached_property
+    def even_share(self) -> float:
+        """Share of the windows in which it rose by its median rate, within a quarter or one and a half counts."""
+        rate = self.rate_per_s
+        if rate is None:
+            return 0.0
+        known = [(rise, s) for rise, s in zip(self.rose, self.seconds, strict=True) if rise is not None]
+        return sum(abs(rise - rate * s) <= max(0.25 * rate * s, 1.5) for rise, s in known) / len(known)
+
+    @cached_property
     def active(self) -> list[bool | None]:
         """Per window whether it is counting: up to three usual distances between two movements bridge a pause."""
         moves = [at for at, rise in enumerate(self.rose) if rise]
@@ -98,6 +106,7 @@ def columns_of(series: Sequence[Series], ticks: Sequence[float]) -> list[Column]
     columns = []
     for one in series:
         column = Column(one, _held(one.points, ticks), widths)
+        column.distinct = set(column.values) - {None}
         for at, width in enumerate(widths):
             before, after = column.values[at], column.values[at + 1]
             _note(column, before, after, width <= BROADEST_WINDOW * usual_s)
@@ -147,10 +156,9 @@ def together(state: Column, active: Sequence[bool | None]) -> Together | None:
     """The code of `state` that goes best with counting; None where it never counts or never stands."""
     counting: Counter[tuple[Number, Number]] = Counter()
     standing: Counter[tuple[Number, Number]] = Counter()
-    for at, is_active in enumerate(active):
-        before, after = state.values[at], state.values[at + 1]
+    for (before, after, is_active), times in Counter(zip(state.values, state.values[1:], active, strict=False)).items():
         if is_active is not None and before is not None and after is not None:
-            (counting if is_active else standing)[before, after] += 1
+            (counting if is_active else standing)[before, after] += times
     if sum(counting.values()) < LEAST_WINDOWS or sum(standing.values()) < LEAST_WINDOWS:
         return None
     codes = sorted(int(code) for code in state.distinct if code is not None)
@@ -171,15 +179,15 @@ def _within(pairs: Counter[tuple[Number, Number]], code: int) -> float:
 def rises_within(counter: Column, state: Column, code: int) -> tuple[float, int]:
     """Share of the counter's rises in windows that touch the code, and how many windows lie outside of it."""
     inside = outside_rises = outside = 0
-    for at, rise in enumerate(counter.rose):
-        before, after = state.values[at], state.values[at + 1]
-        if rise is None or before is None or after is None:
+    moved = [None if rise is None else rise > 0 for rise in counter.rose]
+    for (before, after, rises), times in Counter(zip(state.values, state.values[1:], moved, strict=False)).items():
+        if rises is None or before is None or after is None:
             continue
         if code in (before, after):
-            inside += bool(rise)
+            inside += times * rises
         else:
-            outside += 1
-            outside_rises += bool(rise)
+            outside += times
+            outside_rises += times * rises
     return (inside / (inside + outside_rises) if inside else 0.0), outside
 
 

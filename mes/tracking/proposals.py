@@ -126,7 +126,7 @@ def _is_code(column: Column) -> bool:
 def _states(case: _Case) -> None:
     """Codes that tell counting from standing still."""
     counting = [column for column in case.columns if column.is_whole and column.rises_only]
-    marks = [(counter, counter.active()) for counter in counting]
+    marks = [(counter, counter.active) for counter in counting]
     best_score = 0.0
     for column in case.columns:
         fits = [(fit.fit, counter, fit) for counter, on in marks if _is_code(column) and (fit := together(column, on))]
@@ -150,16 +150,14 @@ def _states(case: _Case) -> None:
 def _heartbeats(case: _Case) -> None:
     """What goes on evenly, whatever the machine does."""
     for column in case.columns:
-        rate = column.rate_per_s()
+        rate = column.rate_per_s
         if column.is_bit and column.ups + column.downs >= 0.3 * column.known and column.ups >= 5:
             changes = column.ups + column.downs
             said = f"Was another bit in {changes} of {column.known} readings: it may toggle, too fast to be sure."
             case.add("heartbeat", column, 0.3, said)
         if not column.is_whole or rate is None or column.known < 10 or not column.rises_only:
             continue
-        rises = list(zip(column.rose, column.seconds, strict=True))
-        even = [abs(rise - rate * s) <= max(0.25 * rate * s, 1.5) for rise, s in rises if rise is not None]
-        share = sum(even) / len(even)
+        share = column.even_share
         moving = (column.ups + column.downs) / column.known
         if share < 0.9 or moving < 0.9:
             continue
@@ -205,7 +203,7 @@ def _counters(case: _Case) -> None:
 def _counts(case: _Case, column: Column) -> tuple[float, str]:
     rose = f"Rose in {column.ups} of {column.known} readings"
     if case.state is None or case.with_state is None:
-        marks = column.active()
+        marks = column.active
         stands = sum(mark is False for mark in marks) >= 3
         return (
             0.55 if stands else 0.3

@@ -15,7 +15,7 @@ from mes.tracking.record import PAUSE_PERIODS
 
 PERIOD = timedelta(seconds=PERIOD_S)
 PAUSE = PERIOD * PAUSE_PERIODS
-LATEST_TICKS = 2400  # behaviour is judged over the last three hours and a bit of recording
+LATEST_TICKS = 1800  # behaviour is judged over the last two and a half hours of recording
 
 
 @dataclass(frozen=True, slots=True)
