@@ -145,15 +145,15 @@ class Broadcaster:
         now = datetime.now(UTC)
         before = {code: dict(tile) for tiles in self._book.lines().values() for code, tile in tiles.items()}
         self._book.load(now)
-        for line, tiles in self._book.lines().items():
-            changed = {code: tile for code, tile in tiles.items() if before.get(code) != tile}
-            if changed:
-                self._send_line(line, changed)
+        lines = {
+            line: {code: tile for code, tile in tiles.items() if before.get(code) != tile}
+            for line, tiles in self._book.lines().items()
+        }
+        self._send_lines({line: tiles for line, tiles in lines.items() if tiles})
         self._keep(list(self._book.lines()))
 
     def _survey(self) -> None:
-        for line, tiles in self._book.survey(datetime.now(UTC)).items():
-            self._send_line(line, tiles)
+        self._send_lines(self._book.survey(datetime.now(UTC)))
         self._keep(list(self._book.lines()))
 
     def _tick(self) -> None:
@@ -163,15 +163,19 @@ class Broadcaster:
         except Exception:
             self._touched |= touched
             raise
-        for line, tiles in changes.items():
-            self._send_line(line, tiles)
         if changes:
+            self._send_lines(changes)
             self._keep(list(changes))
 
-    def _send_line(self, line: str, tiles: dict[str, Any]) -> None:
+    def _send_lines(self, changes: dict[str, dict[str, Any]]) -> None:
+        if not changes:
+            return
         self._frames += 1
-        self._lseq[line] = self._lseq.get(line, 0) + 1
-        self._sender.line(line, boot=self.boot, lseq=self._lseq[line], at=_now_text(), text=fragment(tiles))
+        frames = {}
+        for line, tiles in changes.items():
+            self._lseq[line] = self._lseq.get(line, 0) + 1
+            frames[line] = (self._lseq[line], fragment(tiles))
+        self._sender.lines(frames, boot=self.boot, at=_now_text())
 
     def _keep(self, lines: list[str]) -> None:
         whole = self._book.lines()

@@ -14,13 +14,12 @@ from django.contrib.auth import get_user
 
 from mes.live.book import fragment
 from mes.live.scope import Wanted, key_of, origin_allowed, topics_in, wanted
-from mes.live.send import BEAT_GROUP, SOURCES_KEY, line_group, person_group
+from mes.live.send import BEAT_GROUP, FLOOR_GROUP, SOURCES_KEY, person_group
 from mes.live.tiles import in_plant_order, iso, tiles_of
 from mes.people.models import Person
 from mes.plant.models import WorkCenter
 
 RECHECK_S = 30
-GATHER_S = 0.02  # the lines of one tick go into one frame
 _clients: dict[int, "aioredis.Redis"] = {}
 
 
@@ -38,10 +37,8 @@ class LiveConsumer(AsyncWebsocketConsumer):
     async def connect(self) -> None:
         """Checks origin and identity, then sends the snapshot of everything asked for and allowed."""
         self.headers = dict(self.scope["headers"])
-        self.seq, self.boot, self.at = 0, "", ""
+        self.seq, self.boot = 0, ""
         self.lseq: dict[str, int] = {}
-        self.pending: dict[str, str] = {}
-        self.flusher: asyncio.Task[None] | None = None
         self.checker: asyncio.Task[None] | None = None
         self.wanted = Wanted({}, ())
         self.person: Person | None = None
@@ -54,9 +51,8 @@ class LiveConsumer(AsyncWebsocketConsumer):
 
     async def disconnect(self, code: int) -> None:
         """Leaves every group."""
-        for task in (self.flusher, self.checker):
-            if task is not None:
-                task.cancel()
+        if self.checker is not None:
+            self.checker.cancel()
         for group in self._groups():
             await self.channel_layer.group_discard(group, self.channel_name)
 
@@ -71,23 +67,21 @@ class LiveConsumer(AsyncWebsocketConsumer):
             return
         await self._snapshot()
 
-    async def line_frame(self, event: dict[str, Any]) -> None:
-        """One line's changes from the broadcaster: put into the next frame, in order, or replaced by a snapshot."""
-        line, lseq = event["line"], event["lseq"]
-        if event["boot"] != self.boot or lseq > self.lseq.get(line, 0) + 1:
+    async def floor_frame(self, event: dict[str, Any]) -> None:
+        """One tick's changes of all lines from the broadcaster: those of ours go on, or a snapshot if one was lost."""
+        ours = {line: frame for line, frame in event["lines"].items() if line in self.wanted.lines}
+        if not ours:
+            return
+        if event["boot"] != self.boot or any(lseq > self.lseq.get(line, 0) + 1 for line, (lseq, _) in ours.items()):
             await self._snapshot()
             return
-        if lseq <= self.lseq.get(line, 0):
-            return
-        self.lseq[line], self.at = lseq, event["at"]
-        text = self._narrow(line, event["text"])
-        if not text:
-            return
-        if line in self.pending:
-            await self._flush()
-        self.pending[line] = text
-        if self.flusher is None or self.flusher.done():
-            self.flusher = asyncio.create_task(self._flush_soon())
+        texts = [self._narrow(line, text) for line, (lseq, text) in ours.items() if lseq > self.lseq.get(line, 0)]
+        self.lseq |= {line: max(lseq, self.lseq.get(line, 0)) for line, (lseq, _) in ours.items()}
+        body = ",".join(filter(None, texts))
+        if body:
+            self.seq += 1
+            head = f'{{"type":"tiles","boot":{json.dumps(self.boot)},"seq":{self.seq},"at":"{event["at"]}","d":{{'
+            await self.send(text_data=head + body + "}}")
 
     async def beat_frame(self, event: dict[str, Any]) -> None:
         """The heartbeat that began at the poller; it tells how fresh each controller is."""
@@ -125,7 +119,7 @@ class LiveConsumer(AsyncWebsocketConsumer):
 
     def _groups(self) -> list[str]:
         own = [person_group(self.person.pk)] if self.person else []
-        return [line_group(line) for line in self.wanted.lines] + [BEAT_GROUP, *own]
+        return [FLOOR_GROUP, BEAT_GROUP, *own]
 
     def _sources_of(self) -> frozenset[str]:
         bound = WorkCenter.objects.filter(line__code__in=self.wanted.lines)
@@ -140,7 +134,6 @@ class LiveConsumer(AsyncWebsocketConsumer):
 
     async def _snapshot(self) -> None:
         """Everything as last sent by the broadcaster; computed here only while there is no broadcaster."""
-        self.pending.clear()
         lines = list(self.wanted.lines)
         kept, sources = await self._kept(lines)
         boots = {line["boot"] for line in kept.values()}
@@ -175,19 +168,6 @@ class LiveConsumer(AsyncWebsocketConsumer):
             }
             for line in lines
         }
-
-    async def _flush_soon(self) -> None:
-        await asyncio.sleep(GATHER_S)
-        await self._flush()
-
-    async def _flush(self) -> None:
-        if not self.pending:
-            return
-        body = ",".join(self.pending.values())
-        self.pending.clear()
-        self.seq += 1
-        head = f'{{"type":"tiles","boot":{json.dumps(self.boot)},"seq":{self.seq},"at":"{self.at}","d":{{'
-        await self.send(text_data=head + body + "}}")
 
     async def _recheck(self) -> None:
         """Rights may change while a socket is open: looked at again twice a minute, and at once by a kick."""

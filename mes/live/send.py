@@ -11,13 +11,9 @@ from channels.layers import get_channel_layer
 from mes.tracking.news import news_client
 
 BEAT_GROUP = "beat"
+FLOOR_GROUP = "floor"  # every socket: one message a tick for all lines, each takes out of it what it may see
 SOURCES_KEY = "mes:sources"
 KEEP_S = 120  # a stored line nobody renews is no snapshot any more
-
-
-def line_group(code: str) -> str:
-    """The group of everybody who looks at a line."""
-    return f"line.{code}"
 
 
 def person_group(pk: int) -> str:
@@ -35,10 +31,10 @@ class Sender:
         self._layer = get_channel_layer()
         self._client = news_client()
 
-    def line(self, code: str, *, boot: str, lseq: int, at: str, text: str) -> None:
-        """One line's changed fields as ready JSON text `"CODE":{...},"CODE":{...}`; raises when Redis is away."""
-        message = {"type": "line.frame", "line": code, "boot": boot, "lseq": lseq, "at": at, "text": text}
-        self._send(line_group(code), message)
+    def lines(self, frames: Mapping[str, tuple[int, str]], *, boot: str, at: str) -> None:
+        """All lines' changes of one tick: line to its `lseq` and its changed fields as ready JSON text
+        `"CODE":{...},"CODE":{...}`; raises when Redis is away."""
+        self._send(FLOOR_GROUP, {"type": "floor.frame", "boot": boot, "at": at, "lines": dict(frames)})
 
     def beat(self, sources: Mapping[str, Any], *, boot: str, at: str) -> None:
         """The heartbeat of all sources, as ready JSON text, kept for snapshots; raises when Redis is away."""

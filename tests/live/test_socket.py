@@ -229,8 +229,8 @@ def test_a_lost_line_frame_leads_to_a_snapshot(live_floor: Floor, origin: str, b
         from channels.layers import get_channel_layer
 
         layer = get_channel_layer()
-        gap = {"type": "line.frame", "line": "L1", "boot": first["boot"], "lseq": 99, "at": "x", "text": '"FILL-1":{}'}
-        await layer.group_send("line.L1", gap)
+        gap = {"type": "floor.frame", "boot": first["boot"], "at": "x", "lines": {"L1": [99, '"FILL-1":{}']}}
+        await layer.group_send("floor", gap)
         return (await next_of(ws, "snapshot", "tiles"))["type"]
 
     assert talk(origin, headers_of(live_floor.supervisor, origin), script) == "snapshot"

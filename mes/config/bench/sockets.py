@@ -15,8 +15,8 @@ from typing import Any
 
 from mes.config.bench.child import answer_lines
 
-OPEN_AT_ONCE = 20
-TRIES = 5
+OPEN_AT_ONCE = 8
+TRIES = 20
 
 
 class _Reader(asyncio.Protocol):
