@@ -48,13 +48,13 @@ def measure(*, quick: bool, data: Path, say: Callable[[str], None]) -> Result:
             waiting = spooled(ready.folder)
             proxy.mend()
             say("the database is back")
-            drained_s = _drained(running, ready.folder)
+            again_s, drained_s = _drained(running, ready.folder)
             made = running.floor.ask("pause")["good"]
             running.wait(3 * PERIOD_S + 1)
             settled = running.until(lambda: running.counted()["good"] == made, 20)
             counted = running.counted()
         proxy.cut()
-    _judge(result, size, waiting, drained_s, made, counted["good"], settled, counted["quarantined"])
+    _judge(result, size, waiting, (again_s, drained_s), made, counted["good"], settled, counted["quarantined"])
     return result
 
 
@@ -67,37 +67,42 @@ def spooled(folder: Path) -> int:
     return total
 
 
-def _drained(running: System, folder: Path) -> float | None:
-    """Seconds until nothing waits on disk and every machine's last reading is fresh; None if that took too long."""
-    began = time.monotonic()
+def _drained(running: System, folder: Path) -> tuple[float | None, float | None]:
+    """Seconds until something is stored again, and until nothing waits on disk and every machine's last reading is
+    fresh; None for what took too long."""
+    began, before = time.monotonic(), running.counted()["heard_at"]
+    again_s: float | None = None
 
     def done() -> bool:
-        if spooled(folder):
-            return False
+        nonlocal again_s
         heard_at = running.counted()["heard_at"]
-        return heard_at is not None and time.time() - heard_at < FRESH_S
+        if again_s is None and heard_at != before:
+            again_s = time.monotonic() - began
+        return not spooled(folder) and time.time() - heard_at < FRESH_S
 
-    return time.monotonic() - began if running.until(done, DRAINED_WITHIN_S) else None
+    drained = running.until(done, DRAINED_WITHIN_S)
+    return again_s, time.monotonic() - began if drained else None
 
 
 def _judge(
     result: Result,
     size: Size,
     waiting: int,
-    drained_s: float | None,
+    took: tuple[float | None, float | None],
     made: list[int],
     counted: list[int],
     settled: bool,
     held_back: int,
 ) -> None:
+    again_s, drained_s = took
     # Polls keep coming while the spool drains, so what is made up is the outage and the drain together.
     rate = (size.away_s + drained_s) / drained_s if drained_s else None
-    row = [size.machines, size.away_s, waiting, drained_s, rate, sum(made), sum(counted), held_back]
+    row = [size.machines, size.away_s, waiting, again_s, drained_s, rate, sum(made), sum(counted), held_back]
     result.tables.append(
         Table(
             "PostgreSQL away while polling goes on",
             [
-                *("machines at 1 Hz", "away s", "polls spooled", "drained in s", "x real time"),
+                *("machines at 1 Hz", "away s", "polls spooled", "stores again after s", "drained in s", "x real time"),
                 *("parts made", "parts counted", "held back"),
             ],
             [row],
