@@ -55,7 +55,15 @@ def _database(url: str) -> dict[str, Any]:
         "CONN_MAX_AGE": 0,
         "CONN_HEALTH_CHECKS": True,
         "OPTIONS": {
-            "pool": {"min_size": 1, "max_size": int(env("MES_POOL_MAX")), "timeout": 10, "max_idle": 60},
+            "pool": {
+                "min_size": 1,
+                "max_size": int(env("MES_POOL_MAX")),
+                "timeout": 10,
+                "max_idle": 60,
+                # The pool doubles its pause between tries up to this; by its own 300 s storing began again half a
+                # minute after an outage of 90 s. Whoever waits next begins a new row of tries.
+                "reconnect_timeout": 10,
+            },
             "connect_timeout": 3,
             "options": "-c statement_timeout=15000 -c lock_timeout=5000 -c timezone=UTC",
         },
