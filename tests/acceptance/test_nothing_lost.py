@@ -147,6 +147,7 @@ def test_the_controller_unreachable_for_a_while(stack: Stack, plant: SimulatedPl
     plant.close_port(CONTROLLER)
     lost = "SELECT comm FROM plc_controllerhealth h JOIN plc_controller c ON c.id = h.controller_id WHERE c.code = %s"
     until("its loss is known", lambda: stack.rows(lost, CONTROLLER) == [("offline",)], 20)
+    time.sleep(4)  # longer than the three seconds that may be bridged
     plant.open_port(CONTROLLER)
     stack.three_more_polls(CONTROLLER, 60)
     unknown = "SELECT count(*) FROM tracking_stateinterval WHERE kind = 'unknown' AND ends_at > now() - interval '60 s'"
