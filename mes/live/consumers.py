@@ -154,7 +154,7 @@ class LiveConsumer(AsyncWebsocketConsumer):
         except (aioredis.RedisError, OSError):
             return {}, "{}"
         kept = {line: json.loads(text) for line, text in zip(lines, texts, strict=True) if text}
-        return kept, sources.decode() if sources else "{}"
+        return kept, str(sources, "utf-8") if isinstance(sources, bytes) else "{}"
 
     @staticmethod
     def _computed(lines: list[str]) -> dict[str, dict[str, Any]]:
