@@ -177,7 +177,7 @@ def test_an_ordinary_user_runs_it_too(tmp_path: Path) -> None:
         uid = 65534
         os.chown(data, uid, uid)
         way = ("setpriv", f"--reuid={uid}", f"--regid={uid}", "--clear-groups")
-        # PostgreSQL asks access(2), which heeds the capability only with this bit (the clone may lie in a private folder).
+        # The clone may lie in a private folder, and access(2) heeds the capability only with this bit.
         way = (*way, "--securebits=+no_setuid_fixup")
         command = [*way, "--inh-caps=+dac_read_search", "--ambient-caps=+dac_read_search", *command]
     done = subprocess.run(command, capture_output=True, text=True, cwd=ROOT, timeout=60, check=False)
