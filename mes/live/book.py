@@ -58,6 +58,10 @@ class TileBook:
             lines.setdefault(page.tile["line"], {})[page.tile["code"]] = page.tile
         return lines
 
+    def known(self) -> Collection[int]:
+        """Machines that have a tile."""
+        return self._pages.keys()
+
     def lines(self) -> dict[str, dict[str, Tile]]:
         """Line to its tiles."""
         lines: dict[str, dict[str, Tile]] = {}

@@ -38,6 +38,7 @@ class Broadcaster:
         self.lost = threading.Event()
         self._book, self._sender = TileBook(), Sender()
         self._touched: set[int] = set()
+        self._strangers: set[int] = set()
         self._sources: dict[str, dict[str, Any]] = {}
         self._lseq: dict[str, int] = {}
         self._complained = ""
@@ -70,7 +71,11 @@ class Broadcaster:
             if now >= beat_at:
                 beat_at = now + BEAT_S
                 self._guarded(self._beat)
-            if now >= reload_at and self._guarded(self._survey if reload_at else self._reload):
+            due = now >= reload_at
+            met = self._touched - self._book.known() - self._strangers if reload_at else set()
+            if (due or met) and self._guarded(self._survey if reload_at else self._reload):
+                # A survey that does not find a machine is not repeated for it at every word of it.
+                self._strangers = set() if due else self._strangers | met
                 reload_at = now + RELOAD_S
             if now >= tick_at and (self._touched or now >= look_at):
                 # News goes out at once unless a frame went out just before; without news, ageing tiles are looked at.

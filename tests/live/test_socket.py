@@ -22,6 +22,8 @@ from mes.leases.hold import lease_take
 from mes.live.broadcast import Broadcaster
 from mes.live.send import kick
 from mes.people.keys import api_key_create
+from mes.plant.models import WorkCenter
+from mes.tracking.news import touched_tell
 from tests.live.conftest import Floor, make_floor
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -131,6 +133,29 @@ def test_a_count_arrives_as_the_changed_fields_only(live_floor: Floor, origin: s
     assert (frame["d"]["FILL-1"]["good"], frame["d"]["FILL-1"]["scrap"]) == (4, 1)
     assert "name" not in frame["d"]["FILL-1"]
     assert frame["boot"] == first["boot"]
+
+
+def test_a_machine_that_was_added_is_followed_from_its_first_word(
+    live_floor: Floor, origin: str, broadcaster: Broadcaster
+) -> None:
+    """Its tile may be on a screen already: a page is drawn from the database, not from the broadcaster's book."""
+
+    def add() -> int:
+        line = live_floor.filler.line
+        return int(WorkCenter.objects.create(code="CAP-1", name="Capper", line=line, is_exit=False).pk)
+
+    async def script(ws: Any) -> dict:
+        await snapshot_of_the_broadcaster(ws)
+        machine = await asyncio.get_running_loop().run_in_executor(None, add)
+        touched_tell([machine])
+        while True:
+            frame = await next_of(ws, "tiles")
+            if "CAP-1" in frame["d"]:
+                return dict(frame["d"]["CAP-1"])
+
+    # The script is given 20 s; the broadcaster looks at the whole plant every 30 s.
+    tile = talk(origin, headers_of(live_floor.supervisor, origin), script)
+    assert (tile["name"], tile["line"]) == ("Capper", "L1")
 
 
 def test_the_beat_carries_the_pollers_word_and_only_ones_own_controllers(
