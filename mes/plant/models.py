@@ -177,6 +177,11 @@ class Shift(models.Model):
     production_date = models.DateField()
     starts_at = models.DateTimeField()
     ends_at = models.DateTimeField()
+    closed_at = models.DateTimeField(
+        null=True, blank=True, help_text="Reported: later changes keep the old figures too."
+    )
+    closed_by = models.CharField(max_length=150, blank=True, default="")
+    locked_at = models.DateTimeField(null=True, blank=True, help_text="Figures are final until somebody reopens it.")
 
     class Meta:
         ordering = ["line", "starts_at"]
@@ -210,3 +215,19 @@ class ShiftBreak(models.Model):
 
     def __str__(self) -> str:
         return self.name
+
+
+class ChangedStretch(models.Model):
+    """Facts of a machine in [starts_at, ends_at) changed; the row goes when its roll-ups know it."""
+
+    work_center = models.ForeignKey(WorkCenter, on_delete=models.CASCADE, related_name="+")
+    starts_at = models.DateTimeField()
+    ends_at = models.DateTimeField()
+    why = models.CharField(max_length=60, help_text="The action that changed them.")
+    marked_at = models.DateTimeField(auto_now_add=True)
+
+    class Meta:
+        indexes = [models.Index(fields=["work_center", "starts_at"], name="changed_stretch_time")]
+
+    def __str__(self) -> str:
+        return f"{self.work_center_id} {self.starts_at} - {self.ends_at} {self.why}"
