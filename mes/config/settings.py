@@ -185,11 +185,13 @@ WHITENOISE_USE_FINDERS = MES_ENV == "test"
 DATA_UPLOAD_MAX_MEMORY_SIZE = 2_500_000
 
 # Redis: the channel layer carries tiles; nothing in it is the only copy of anything
+# Publish and subscribe ignore database numbers: two plants on one Redis would hear each other.
+REDIS_NAMESPACE = f"mes:{urlsplit(REDIS_URL).path.strip('/') or '0'}"
 CHANNEL_LAYERS = {
     "default": {
         # The core layer drops bursts (30 % of 2,000 messages); the pub/sub layer does not.
         "BACKEND": "channels_redis.pubsub.RedisPubSubChannelLayer",
-        "CONFIG": {"hosts": [REDIS_URL], "prefix": "mes"},
+        "CONFIG": {"hosts": [REDIS_URL], "prefix": REDIS_NAMESPACE},
     }
 }
 CACHES = {"default": {"BACKEND": "django.core.cache.backends.locmem.LocMemCache"}}

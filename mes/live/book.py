@@ -58,9 +58,9 @@ class TileBook:
             lines.setdefault(page.tile["line"], {})[page.tile["code"]] = page.tile
         return lines
 
-    def known(self) -> Collection[int]:
+    def known(self) -> set[int]:
         """Machines that have a tile."""
-        return self._pages.keys()
+        return set(self._pages)
 
     def lines(self) -> dict[str, dict[str, Tile]]:
         """Line to its tiles."""

@@ -18,7 +18,7 @@ from mes.leases.hold import RENEW_S, TRUST_S, lease_give_back, lease_renew, leas
 from mes.live.book import TileBook, fragment
 from mes.live.send import Sender
 from mes.live.tiles import iso
-from mes.tracking.news import CHANNEL, news_client
+from mes.tracking.news import facts_channel, news_channel, news_client
 
 log = logging.getLogger("mes.broadcast")
 
@@ -26,6 +26,7 @@ LEASE = "broadcast"
 TICK_S = 0.5  # no browser gets more than two frames a second
 BEAT_S = 1.0
 RELOAD_S = 30.0  # machines added, lines renamed, shifts changed
+MEET_S = 2.0  # news of a machine without a tile: it was added just now, or it is archived and somebody still polls it
 REDIS_AWAY = (redis.RedisError, OSError, TimeoutError)
 
 
@@ -58,7 +59,7 @@ class Broadcaster:
 
     def _run(self) -> None:
         trusted_until = time.monotonic() + TRUST_S
-        renew_at = beat_at = tick_at = reload_at = look_at = 0.0
+        renew_at = beat_at = tick_at = reload_at = meet_at = look_at = 0.0
         pubsub = news_client().pubsub(ignore_subscribe_messages=True)
         while not self.lost.is_set():
             self._listen(pubsub)
@@ -71,12 +72,10 @@ class Broadcaster:
             if now >= beat_at:
                 beat_at = now + BEAT_S
                 self._guarded(self._beat)
-            due = now >= reload_at
-            met = self._touched - self._book.known() - self._strangers if reload_at else set()
-            if (due or met) and self._guarded(self._survey if reload_at else self._reload):
-                # A survey that does not find a machine is not repeated for it at every word of it.
-                self._strangers = set() if due else self._strangers | met
-                reload_at = now + RELOAD_S
+            self._strangers |= self._touched - self._book.known()
+            due = now >= reload_at or (self._strangers and now >= meet_at)
+            if due and self._guarded(self._survey if reload_at else self._reload):
+                reload_at, meet_at, self._strangers = now + RELOAD_S, now + MEET_S, set()
             if now >= tick_at and (self._touched or now >= look_at):
                 # News goes out at once unless a frame went out just before; without news, ageing tiles are looked at.
                 sent_before = self._frames
@@ -94,17 +93,20 @@ class Broadcaster:
         """Takes in what the pollers say; waits a moment when there is nothing."""
         try:
             if not pubsub.subscribed:
-                pubsub.subscribe(CHANNEL)
+                pubsub.subscribe(news_channel(), facts_channel())
             message = pubsub.get_message(timeout=0.05)
             while message is not None:
-                self._hear(json.loads(message["data"]))
+                self._hear(message["channel"].decode(), json.loads(message["data"]))
                 message = pubsub.get_message(timeout=0)
         except REDIS_AWAY as error:
             self._complain(f"Redis is away ({type(error).__name__}); browsers show their values as stale")
             pubsub.close()
             self.lost.wait(0.5)
 
-    def _hear(self, news: dict[str, Any]) -> None:
+    def _hear(self, channel: str, news: dict[str, Any]) -> None:
+        if channel == facts_channel():
+            self._sender.facts(news, boot=self.boot, at=_now_text())
+            return
         self._touched.update(news["touched"])
         self._sources.update(news["sources"])
 

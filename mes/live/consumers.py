@@ -88,6 +88,14 @@ class LiveConsumer(AsyncWebsocketConsumer):
         text = f'{{"type":"beat","boot":{json.dumps(self.boot)},"seq":{self.seq},"at":"{event["at"]}","sources":'
         await self.send(text_data=text + _own_sources(event["text"], self.codes) + "}")
 
+    async def facts_frame(self, event: dict[str, Any]) -> None:
+        """Past figures of lines changed: pages that show them look again."""
+        ours = sorted(set(event["lines"]) & set(self.wanted.lines))
+        if ours:
+            said = {"lines": ours, "from": event["from"], "to": event["to"]}
+            head = {"type": "facts", "boot": self.boot, "seq": self.seq, "at": event["at"]}
+            await self.send(text_data=json.dumps(head | said))
+
     async def kicked(self, event: dict[str, Any]) -> None:
         """The person logged out, was deactivated or lost rights: the browser must come again."""
         await self.close(code=4401)

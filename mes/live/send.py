@@ -42,6 +42,10 @@ class Sender:
         self._send(BEAT_GROUP, {"type": "beat.frame", "boot": boot, "at": at, "text": text})
         self._client.set(SOURCES_KEY, text, ex=KEEP_S)
 
+    def facts(self, said: Mapping[str, Any], *, boot: str, at: str) -> None:
+        """Past figures changed: `lines` (codes), `from` and `to`; raises when Redis is away."""
+        self._send(FLOOR_GROUP, {"type": "facts.frame", "boot": boot, "at": at, **said})
+
     def keep(self, lines: Mapping[str, str]) -> None:
         """Stores whole lines (JSON text with boot, lseq and tiles) for snapshots; raises when Redis is away."""
         pipe = self._client.pipeline(transaction=False)

@@ -4,14 +4,24 @@ import json
 import logging
 import threading
 from collections.abc import Iterable
+from datetime import datetime
 from typing import Any
 
 import redis
 from django.conf import settings
 
-CHANNEL = "mes:news"
 BEAT_S = 1.0
 log = logging.getLogger("mes.news")
+
+
+def news_channel() -> str:
+    """Where pollers and actions say what changed just now."""
+    return f"{settings.REDIS_NAMESPACE}:news"
+
+
+def facts_channel() -> str:
+    """Where the roll-ups say which lines' past figures changed."""
+    return f"{settings.REDIS_NAMESPACE}:facts"
 
 
 def news_client() -> "redis.Redis":
@@ -65,7 +75,7 @@ class News:
 
     def _send(self, message: str) -> bool:
         try:
-            self._client.publish(CHANNEL, message)
+            self._client.publish(news_channel(), message)
         except redis.RedisError as error:
             if not self._lost:
                 log.warning("Redis does not take news (%s); samples are stored all the same", type(error).__name__)
@@ -79,8 +89,21 @@ class News:
 
 def touched_tell(touched: Iterable[int]) -> None:
     """Says once that tiles of these machines may have changed. Raises RedisError; what is stored stays stored."""
+    _say(news_channel(), {"sources": {}, "touched": sorted(touched)})
+
+
+def facts_tell(lines: Iterable[str], start: datetime, end: datetime) -> None:
+    """Says once that figures of these lines (codes) in [start, end) are other ones now, so that open pages look again.
+
+    Raises RedisError; what is stored stays stored.
+    """
+    said = {"lines": sorted(set(lines)), "from": start.isoformat(), "to": end.isoformat()}
+    _say(facts_channel(), said)
+
+
+def _say(channel: str, message: dict[str, Any]) -> None:
     client = news_client()
     try:
-        client.publish(CHANNEL, json.dumps({"sources": {}, "touched": sorted(touched)}))
+        client.publish(channel, json.dumps(message))
     finally:
         client.close()

@@ -248,6 +248,9 @@
     beat(m) {
       sources = m.sources;
     },
+    facts() {
+      document.dispatchEvent(new CustomEvent("mes:facts"));
+    },
     refused(m) {
       say(link, `${m.topic}: ${m.reason}`);
     },

@@ -23,7 +23,7 @@ from mes.live.broadcast import Broadcaster
 from mes.live.send import kick
 from mes.people.keys import api_key_create
 from mes.plant.models import WorkCenter
-from mes.tracking.news import touched_tell
+from mes.tracking.news import facts_tell, touched_tell
 from tests.live.conftest import Floor, make_floor
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -156,6 +156,22 @@ def test_a_machine_that_was_added_is_followed_from_its_first_word(
     # The script is given 20 s; the broadcaster looks at the whole plant every 30 s.
     tile = talk(origin, headers_of(live_floor.supervisor, origin), script)
     assert (tile["name"], tile["line"]) == ("Capper", "L1")
+
+
+def test_corrected_figures_are_told_to_those_who_may_see_the_line(
+    live_floor: Floor, origin: str, broadcaster: Broadcaster
+) -> None:
+    long_ago = datetime(2026, 2, 3, 4, 0, tzinfo=UTC)
+
+    async def script(ws: Any) -> dict:
+        await snapshot_of_the_broadcaster(ws)
+        facts_tell(["L1"], long_ago, long_ago + timedelta(hours=1))
+        facts_tell(["L1", "L2"], long_ago, long_ago + timedelta(hours=2))
+        return await next_of(ws, "facts")
+
+    told = talk(origin, headers_of(live_floor.outsider, origin), script)
+    assert told["lines"] == ["L2"]
+    assert (told["from"], told["to"]) == ("2026-02-03T04:00:00+00:00", "2026-02-03T06:00:00+00:00")
 
 
 def test_the_beat_carries_the_pollers_word_and_only_ones_own_controllers(
