@@ -12,6 +12,8 @@ from rest_framework.exceptions import APIException, ValidationError
 from rest_framework.response import Response
 from rest_framework.views import exception_handler, set_rollback
 
+from mes.plant.changes import ShiftLocked
+
 RETRY_S = "5"
 
 
@@ -63,6 +65,8 @@ def as_problem(exc: Exception, context: dict[str, Any]) -> Response | None:
     """The answer to an exception in a view; None for what nobody foresaw, which Django then reports as 500."""
     if isinstance(exc, RequestDataTooBig):
         exc = TooLarge("The request body is too large: send it in parts.")
+    if isinstance(exc, ShiftLocked):
+        exc = Conflict(str(exc), code="locked")
     if isinstance(exc, OperationalError | InterfaceError | PoolTimeout):
         set_rollback()
         said = {"code": "unavailable", "message": "The database is away: send this again in some seconds."}

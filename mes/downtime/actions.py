@@ -10,6 +10,8 @@ from mes.downtime.models import Reason, Stop
 from mes.downtime.queries import stop_ref
 from mes.journal.models import JournalEntry
 from mes.journal.write import record
+from mes.plant.changes import changed as past_changed
+from mes.plant.changes import refuse_if_locked
 
 KIND = "stop"
 MAX_NOTE = 200
@@ -31,7 +33,7 @@ def stop_explain(*, stop_id: int, reason: Reason, note: str, actor: str, at: dat
     """Gives a stop its reason and a note. `version` is the one the person saw.
 
     Said twice by the same person it changes nothing. If somebody else changed the stop since, StopChanged says what
-    and nothing is lost.
+    and nothing is lost; ShiftLocked where the stop lies in a locked shift.
     """
     if reason.archived or reason.children.exists():
         raise StopRefused(f"'{reason.name}' cannot be given to a stop: choose one of the reasons below it.")
@@ -52,15 +54,17 @@ def stop_clear_reason(*, stop_id: int, actor: str, at: datetime, version: int) -
 
 def _change(stop_id: int, version: int, action: str, fields: dict[str, Any], actor: str, at: datetime) -> Stop:
     with transaction.atomic():
-        before = Stop.objects.select_related("reason", "work_center").get(pk=stop_id)
+        before = Stop.objects.select_related("reason", "work_center__line").get(pk=stop_id)
         same = all(getattr(before, name) == fields[name] for name in ("reason_id", "note", "explained_by"))
         if same:
             return before
+        refuse_if_locked(before.work_center, before.starts_at, before.ends_at or at)
         changed = Stop.objects.filter(pk=stop_id, version=version).update(**fields, version=F("version") + 1)
         stop = Stop.objects.select_related("reason", "work_center").get(pk=stop_id)
         if not changed:
             raise StopChanged(_what_changed(stop), stop)
         data = {"before": _plain(before), "after": _plain(stop)}
+        past_changed([(stop.work_center_id, stop.starts_at, stop.ends_at or at)], why=action)
         record(actor=actor, at=at, action=action, kind=KIND, code=stop_ref(stop), data=data)
         return stop
 

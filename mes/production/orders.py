@@ -9,6 +9,8 @@ from django.db import IntegrityError, transaction
 from django.db.models import F, QuerySet
 
 from mes.journal.write import record
+from mes.plant.changes import changed as past_changed
+from mes.plant.changes import refuse_if_locked
 from mes.plant.models import Line, WorkCenter
 from mes.production.models import Item, Run, WorkOrder
 from mes.production.refusals import OrderRefused
@@ -91,6 +93,7 @@ def order_start(
         missing = [place for place in places if _order_on(open_runs.get(place.pk)) != fresh.pk]
         if missing:
             _check_as_seen(seen, fresh, open_runs.get(work_center.pk))
+            refuse_if_locked(work_center, at, at)
             displaced = _end_runs([open_runs[place.pk] for place in missing if place.pk in open_runs], actor, at)
             Run.objects.bulk_create(
                 Run(work_center=place, order=fresh, item=fresh.item, starts_at=at, started_by=actor)
@@ -100,6 +103,7 @@ def order_start(
             WorkOrder.objects.filter(pk=fresh.pk).update(
                 status=Status.RUNNING, started_at=fresh.started_at or at, version=F("version") + 1
             )
+            past_changed([(place.pk, at, at) for place in missing], why="order_start")
             before = sorted(WorkOrder.objects.filter(pk__in=displaced).values_list("number", flat=True))
             data = {"work_centers": [place.code for place in missing], "ended": before}
             _tell(fresh, "order_start", actor, at, data)
@@ -126,8 +130,11 @@ def _close(order: WorkOrder, status: str, action: str, actor: str, at: datetime)
             raise OrderRefused(f"{fresh.number} is {fresh.get_status_display().lower()}: it stays as it is.")
         if status == Status.COMPLETED and fresh.started_at is None:
             raise OrderRefused(f"{fresh.number} was never started: start it, or cancel it if it is not to be made.")
-        runs = list(Run.objects.filter(order=fresh, ends_at=None).select_related("work_center"))
+        runs = list(Run.objects.filter(order=fresh, ends_at=None).select_related("work_center__line"))
+        if runs:
+            refuse_if_locked(runs[0].work_center, at, at)
         _end_runs(runs, actor, at)
+        past_changed([(run.work_center_id, at, at) for run in runs], why=action)
         changed = {"status": status, "version": F("version") + 1}
         WorkOrder.objects.filter(pk=fresh.pk).update(completed_at=at, **changed)
         data = {"before": fresh.status, "work_centers": sorted(run.work_center.code for run in runs)}

@@ -20,6 +20,7 @@ from django.views.decorators.http import require_POST, require_safe
 
 from mes.journal.models import JournalEntry
 from mes.people.access import lines_for, may
+from mes.plant.changes import ShiftLocked
 from mes.plant.models import Line
 from mes.production.models import Item, Run, WorkOrder
 from mes.production.orders import KIND, OPEN, order_cancel, order_complete, order_create
@@ -185,7 +186,7 @@ def close_order(request: HttpRequest, number: str, verb: str) -> HttpResponse:
     try:
         action(order=found, actor=request.user.get_username(), at=datetime.now(UTC))
         messages.success(request, f"{found.number}: {word}.", extra_tags="good")
-    except OrderRefused as refused:
+    except (OrderRefused, ShiftLocked) as refused:
         messages.error(request, str(refused), extra_tags="bad")
     return HttpResponseRedirect(reverse("order", args=[found.number]))
 

@@ -24,6 +24,7 @@ from mes.downtime.queries import (
 )
 from mes.live.tiles import tiles_for
 from mes.people.access import may
+from mes.plant.changes import ShiftLocked
 from mes.plant.models import WorkCenter
 from mes.production.models import WorkOrder
 from mes.production.orders import Seen, order_complete, order_start
@@ -116,7 +117,7 @@ def start(request: HttpRequest, code: str) -> HttpResponse:
     order = _order(place, request.POST.get("order", ""))
     try:
         _start(request, place, order, request.POST.get("running", ""))
-    except OrderRefused as refused:
+    except (OrderRefused, ShiftLocked) as refused:
         messages.error(request, str(refused), extra_tags="bad")
         return HttpResponseRedirect(reverse("station-orders", args=[code]))
     return _home(code)
@@ -150,7 +151,7 @@ def complete(request: HttpRequest, code: str) -> HttpResponse:
         if following and done:
             demand(request.user, "start_order")
             _start(request, place, _order(place, following), "")
-    except OrderRefused as refused:
+    except (OrderRefused, ShiftLocked) as refused:
         messages.error(request, str(refused), extra_tags="bad")
     return _home(code)
 
@@ -170,7 +171,7 @@ def scrap(request: HttpRequest, code: str) -> HttpResponse:
             quantity = _enter(request, place, typed)
             messages.success(request, _("%d pieces of scrap entered.") % quantity, extra_tags="good")
             return _home(code)
-        except ScrapRefused as refused:
+        except (ScrapRefused, ShiftLocked) as refused:
             error = str(refused)
     key = uuid4() if error else _uuid(request.GET.get("key", ""))
     if key is None:
@@ -202,7 +203,7 @@ def undo_scrap(request: HttpRequest, code: str) -> HttpResponse:
     try:
         if scrap_undo(key=key, actor=request.user.get_username(), at=datetime.now(UTC)):
             messages.success(request, _("The scrap entry is taken back."), extra_tags="good")
-    except ScrapRefused as refused:
+    except (ScrapRefused, ShiftLocked) as refused:
         messages.error(request, str(refused), extra_tags="bad")
     return _home(code)
 

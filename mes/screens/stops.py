@@ -21,6 +21,7 @@ from mes.downtime.actions import StopRefused, stop_clear_reason, stop_explain
 from mes.downtime.models import Reason, Stop
 from mes.downtime.queries import shift_at, stop_by_ref, stop_ref, stops_in, stops_that_need_a_reason
 from mes.people.access import lines_for, may, work_centers_for
+from mes.plant.changes import ShiftLocked
 from mes.plant.models import Line, Shift, WorkCenter
 from mes.screens.gate import demand, line_or_404, machine_or_404, storable
 from mes.screens.station import sheet
@@ -113,7 +114,7 @@ def explain(request: HttpRequest, ref: str) -> HttpResponse:
         else:
             stop_clear_reason(stop_id=stop.pk, actor=actor, at=at, version=version)
             messages.success(request, _("The reason is taken back."))
-    except StopRefused as refused:
+    except (StopRefused, ShiftLocked) as refused:
         messages.error(request, str(refused), extra_tags="bad")
         return HttpResponseRedirect(_stop_href(ref, request))
     return HttpResponseRedirect(_after(request, ref))

@@ -9,6 +9,7 @@ from django.db.models import Q
 from django.utils.translation import gettext as _
 
 from mes.journal.write import record
+from mes.plant.changes import changed
 from mes.plant.models import WorkCenter
 from mes.plc.models import Controller, StateMap, TagBinding, TagRole
 from mes.tracking.bindings import controller_plans
@@ -64,6 +65,8 @@ def bindings_confirm(
                     valid_from=first,
                 )
             told = _tell(controller, work_center, {tag: rows[tag].pk for tag in new.values()}, first, at)
+            if told.first_at and told.last_at:
+                changed([(work_center.pk, told.first_at, told.last_at)], why="bindings_confirm")
             data = {
                 "controller": controller.code,
                 "roles": new,

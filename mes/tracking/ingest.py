@@ -7,7 +7,9 @@ from datetime import datetime
 
 from django.db import transaction
 
+from mes.plant.changes import SETTLE, changed
 from mes.tracking import load, store
+from mes.tracking.past import stretches_changed
 from mes.tracking.reading import CountFlagged, Machine, MachineRules, Reading
 from mes.tracking.track import take
 
@@ -31,21 +33,26 @@ class Taken:
     held: list[CountFlagged] = field(default_factory=list)
 
 
-def ingest(readings: Sequence[Reading], contexts: dict[int, MachineContext]) -> Taken:
+def ingest(readings: Sequence[Reading], contexts: dict[int, MachineContext], *, now: datetime) -> Taken:
     """Stores a batch of readings: counts, states, stops, cursors and samples together, or nothing of it.
 
     Readings of a stream that are not newer than its cursor (fence, then seq) are duplicates and change nothing, so a
-    batch may be sent again after any failure. Readings of one stream are taken in the order of (fence, seq).
+    batch may be sent again after any failure. Readings of one stream are taken in the order of (fence, seq). What they
+    change of time that is settled at `now` is said in the same transaction (R43).
     """
     with transaction.atomic():
         fresh, taken = _fresh(readings)
         if not fresh:
             return taken
         machines = load.machines({reading.work_center for reading in fresh}, contexts)
+        heard_before = {pk: machine.heard_at for pk, machine in machines.items()}
         for reading in fresh:
             take(machines[reading.work_center], _forward(reading, machines), contexts[reading.work_center].rules)
         machines_write(list(machines.values()), contexts)
         store.cursors_move(fresh)
+        reached = stretches_changed(machines.values(), fresh, heard_before, settled_before=now - SETTLE)
+        if reached:
+            changed(reached, why="ingest")
     taken.touched = set(machines)
     held = [(m.work_center, f) for m in machines.values() for f in m.flags if f.kind == "quarantine"]
     taken.quarantined = [(work_center, flag.detail) for work_center, flag in held]

@@ -9,6 +9,7 @@ from django.db import connection
 from django.db.models import Q
 
 from mes.downtime.models import Stop
+from mes.plant.changes import changed
 from mes.tracking import load, store
 from mes.tracking import observe_samples as samples
 from mes.tracking.ingest import MachineContext
@@ -34,17 +35,19 @@ def late_take(
     old = _machine_before(stream, work_center, begin)
     new = deepcopy(old)
     last: Reading | None = None
+    upto = begin
     left, met = set(fresh), False
     for at, stored, added in _told(samples.readings_from(stream, work_center, begin), fresh):
         if stored:
             take(old, merged(stream, work_center, stored), context.rules)
-        last = merged(stream, work_center, stored + added)
+        last, upto = merged(stream, work_center, stored + added), at
         take(new, last, context.rules)
         left.discard(at)
         if not left and _same(old, new):
             met = True
             break
     _write(work_center, old, new, None if met else last, context)
+    changed([(work_center, begin, upto)], why="late observations")
     return _held_anew(old, new)
 
 

@@ -61,7 +61,7 @@ def observations_take(*, work_center: WorkCenter, observations: Sequence[Observa
         cursor = store.cursors_lock([stream])[stream]
         outcomes = _sorted_out(work_center, stream, cursor, observations)
         fresh = [said for said, outcome in zip(observations, outcomes, strict=True) if outcome.status == "accepted"]
-        flags = _store(work_center, stream, cursor, fresh, context) if fresh else []
+        flags = _store(work_center, stream, cursor, fresh, context, at) if fresh else []
     held = {flag.to_at: flag.detail for flag in flags}
     return [
         Outcome("quarantined", f"Stored, but the count was held back: {held[said.at]}")
@@ -148,6 +148,7 @@ def _store(
     cursor: samples.Identity,
     fresh: list[Observation],
     context: MachineContext,
+    now: datetime,
 ) -> list[CountFlagged]:
     """Takes the observations in, in order or late; returns the counts that were held back."""
     by_instant: dict[datetime, list[Observation]] = {}
@@ -155,7 +156,7 @@ def _store(
         by_instant.setdefault(said.at, []).append(said)
     if samples.micros(min(by_instant)) > cursor[0] or cursor[1] < 0:
         readings = [merged(stream, work_center.pk, group) for group in by_instant.values()]
-        taken = ingest(readings, {work_center.pk: context})
+        taken = ingest(readings, {work_center.pk: context}, now=now)
         flags = taken.held
     else:
         flags = late_take(stream, work_center.pk, by_instant, context)

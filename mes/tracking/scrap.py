@@ -9,6 +9,7 @@ from django.db import transaction
 from django.db.models import Sum
 
 from mes.journal.write import record
+from mes.plant.changes import changed, refuse_if_locked
 from mes.plant.models import Shift, WorkCenter
 from mes.production.models import WorkOrder
 from mes.tracking.models import CountFlag, CountHour
@@ -27,7 +28,8 @@ def scrap_enter(
     """Moves `quantity` pieces from good to scrap at `at`: total and PLC counters stay as they are (R28).
 
     Stored as two manual counts, scrap +q and good -q. The same `key` again changes nothing. Raises ScrapRefused for
-    more pieces than were counted as good for the order (without one: in the shift) on this machine.
+    more pieces than were counted as good for the order (without one: in the shift) on this machine, ShiftLocked in a
+    locked shift.
     """
     if quantity < 1:
         raise ScrapRefused("The number of scrap pieces is 0: enter a whole number from 1.")
@@ -36,12 +38,14 @@ def scrap_enter(
         entered = CountFlag.objects.filter(key=key).first()
         if entered:
             return _same(entered, work_center, quantity)
+        refuse_if_locked(work_center, at, at)
         shift = Shift.objects.filter(line=work_center.line_id, starts_at__lte=at, ends_at__gt=at).first()
         good = good_on(work_center, order, shift)
         if quantity > good:
             where = f"for {order.number} on {work_center.code}" if order else f"on {work_center.code} in this shift"
             raise ScrapRefused(f"Only {good} good pieces were counted {where}: enter at most that many as scrap.")
         flag = _store(work_center, shift, order, quantity, actor, at, key, "")
+        changed([(work_center.pk, at, at)], why="scrap_enter")
         data = {"quantity": quantity, "order": order.number if order else None, "key": key}
         record(actor=actor, at=at, action="scrap_enter", kind=KIND, code=work_center.code, data=data)
         return flag
@@ -59,9 +63,11 @@ def scrap_undo(*, key: UUID, actor: str, at: datetime) -> bool:
         undo_key = undo_key_of(key)
         if CountFlag.objects.filter(key=undo_key).exists():
             return False
+        refuse_if_locked(entered.work_center, entered.to_at, entered.to_at)
         quantity = -int(entered.quantity)
         place, order, shift = entered.work_center, entered.order, entered.shift
         _store(place, shift, order, quantity, actor, entered.to_at, undo_key, "Taken back")
+        changed([(place.pk, entered.to_at, entered.to_at)], why="scrap_undo")
         data: dict[str, Any] = {"quantity": quantity, "order": order.number if order else None, "key": key}
         record(actor=actor, at=at, action="scrap_undo", kind=KIND, code=place.code, data=data)
         return True

@@ -5,6 +5,7 @@ import queue
 import threading
 import time
 from collections.abc import Callable, Sequence
+from datetime import UTC, datetime
 from enum import Enum, auto
 
 from django.db import InterfaceError, OperationalError, close_old_connections, connection
@@ -174,7 +175,7 @@ class Writer:
                 continue
             readings += readings_of(poll, plan)
             contexts |= {m.work_center: MachineContext(m.rules, m.bindings) for m in plan.machines}
-        taken = ingest(readings, contexts) if readings else None
+        taken = ingest(readings, contexts, now=datetime.now(UTC)) if readings else None
         self._health.stored(polls)
         self._health.write(plans)
         if taken is not None:

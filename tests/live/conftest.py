@@ -53,7 +53,7 @@ class Floor:
         return Reading("plc:PLC-1", 1, self.seq, at, self.filler.pk, values, state)
 
     def _store(self, readings: list[Reading]) -> None:
-        ingest(readings, {self.filler.pk: MachineContext(RULES)})
+        ingest(readings, {self.filler.pk: MachineContext(RULES)}, now=readings[-1].at)
 
 
 def make_floor(now: datetime) -> Floor:

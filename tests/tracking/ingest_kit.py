@@ -61,9 +61,10 @@ class Told:
             quality,
         )
 
-    def store(self, *readings: Reading) -> Taken:
-        """One batch."""
-        return ingest(readings, {self.machine.pk: MachineContext(self.rules, self.bindings)})
+    def store(self, *readings: Reading, now: datetime | None = None) -> Taken:
+        """One batch, stored when its last reading was made unless told otherwise."""
+        now = now or max(reading.at for reading in readings)
+        return ingest(readings, {self.machine.pk: MachineContext(self.rules, self.bindings)}, now=now)
 
     def good(self) -> int:
         """Good pieces in hour rows."""

@@ -113,7 +113,7 @@ class Recording:
             self.polls += 1
             values = {tag: TagValue(self.memory[tag], Quality.GOOD) for tag in plan.spec.tags}
             poll = Poll("PLC-1", 1, self.polls, at(second), 0.01, CommState.ONLINE, values, None, False, "RUN")
-            ingest(readings_of(poll, plan), contexts)
+            ingest(readings_of(poll, plan), contexts, now=poll.at)
 
     def made(self, begin: float, end: float) -> tuple[int, int]:
         """What the ledger says was made after a reading at `begin` and up to one at `end`."""

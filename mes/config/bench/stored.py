@@ -88,7 +88,7 @@ class Stored:
             began = time.perf_counter()
             readings = [reading for poll in polls for reading in readings_of(poll, plans[poll.controller])]
             between = time.perf_counter()
-            ingest(readings, contexts)
+            ingest(readings, contexts, now=readings[-1].at)
             taken["readings_s"] += between - began
             taken["ingest_s"] += time.perf_counter() - between
             taken["polls"] += len(polls)
