@@ -1,5 +1,6 @@
 """KPIs from elements (pure): ISO 22400-2 names, null with a reason instead of a made-up number, floats last."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from decimal import Decimal
 from fractions import Fraction
@@ -22,9 +23,15 @@ __all__ = [
     "elements_from",
     "known_ms",
     "kpi",
+    "kpi_of_parts",
     "pbt_ms",
     "target_so_far",
 ]
+
+
+STANDING_NOTES = (
+    Note("no-labour", "worker_efficiency", "Labour is not booked here: who worked how long is not known."),
+)
 
 
 @dataclass(frozen=True)
@@ -33,7 +40,8 @@ class Kpi:
 
     ISO 22400-2 names; `performance` is its effectiveness, `quality` its quality ratio weighted by ideal time, while
     `quality_ratio`, `scrap_ratio`, `rework_ratio` and `first_pass_yield` weigh every piece alike. TEEP and OOE lie
-    outside the standard. `headline` is OEE or NEE, as the policy says.
+    outside the standard. `headline` is OEE or NEE, as the policy says. `worker_efficiency` is None
+    until labour is booked (`STANDING_NOTES`).
     """
 
     availability: float | None = None
@@ -62,6 +70,7 @@ class Kpi:
     mttf_s: float | None = None
     mttr_s: float | None = None
     mean_down_time_s: float | None = None
+    worker_efficiency: float | None = None
     coverage: float | None = None
     pbt_ms: int = 0
     known_ms: int = 0
@@ -92,6 +101,25 @@ def apt_ms(elements: Elements, policy: Policy) -> int:
     return elements.run_ms + (elements.micro_ms if policy.micro_class == "six-losses" else 0)
 
 
+def adet_ms(elements: Elements, policy: Policy) -> int:
+    """Actual unit delay time: unplanned stops, and micro-stops where the policy reads them as stops (R16)."""
+    return elements.unplanned_ms + (0 if policy.micro_class == "six-losses" else elements.micro_ms)
+
+
+@dataclass(frozen=True, slots=True)
+class _Read:
+    """Times of elements as policies read them; they add where parts of a window have policies of their own."""
+
+    pbt: int
+    known: int
+    apt: int
+    adet: int
+
+    @classmethod
+    def of(cls, parts: Sequence[tuple[Elements, Policy]]) -> "_Read":
+        return cls(*(sum(time(*part) for part in parts) for time in (pbt_ms, known_ms, apt_ms, adet_ms)))
+
+
 def kpi(elements: Elements, policy: Policy, *, where: str = "") -> Kpi:
     """All KPIs of elements (R25, R29-R33, R37, R40). `where` names the machine or line in notes.
 
@@ -99,36 +127,55 @@ def kpi(elements: Elements, policy: Policy, *, where: str = "") -> Kpi:
     all pieces. OEE = ideal time of good pieces (gaps included) / planned busy time, always; A x P x Q equals it where
     coverage is 1. Nothing scheduled: OEE None; nothing made in planned time: P, Q None, OEE 0; no data at all: None.
     """
-    pbt, known, apt = pbt_ms(elements, policy), known_ms(elements, policy), apt_ms(elements, policy)
-    blind = known <= 0 and not elements.total
+    return kpi_of_parts([(elements, policy)], where=where)
+
+
+def kpi_of_parts(parts: Sequence[tuple[Elements, Policy]], *, where: str = "") -> Kpi:
+    """KPIs of stretches of which each has its own policy, in order of time (R45): every part's time is read by the
+    policy it was under, then the sums are divided. The last policy names the headline and the conventions.
+
+    Raises IndexError without parts.
+    """
+    elements, read, policy = add_up(part for part, _ in parts), _Read.of(parts), parts[-1][1]
+    blind = read.known <= 0 and not elements.total
     ideal_known = not elements.no_ideal_total
-    usable = pbt > 0 and ideal_known and not blind
+    usable = read.pbt > 0 and ideal_known and not blind
     made_known = elements.ideal_total_known_ms
-    performance = ratio(made_known, apt) if ideal_known and made_known and known > 0 else None
-    oee = ratio(elements.ideal_good_ms, pbt) if usable else None
-    setup_gain = Fraction(apt + elements.setup_ms, apt) if apt else Fraction(1)
-    nee = ratio(Fraction(elements.ideal_good_ms) * setup_gain, pbt) if usable else None
-    low, high = _bounds(elements, pbt, made_known, apt) if usable else (None, None)
+    performance = ratio(made_known, read.apt) if ideal_known and made_known and read.known > 0 else None
+    oee = ratio(elements.ideal_good_ms, read.pbt) if usable else None
+    setup_gain = Fraction(read.apt + elements.setup_ms, read.apt) if read.apt else Fraction(1)
+    nee = ratio(Fraction(elements.ideal_good_ms) * setup_gain, read.pbt) if usable else None
+    low, high = _bounds(elements, read.pbt, made_known, read.apt) if usable else (None, None)
     result = Kpi(
-        availability=ratio(apt, known) if known > 0 and pbt > 0 else None,
+        availability=ratio(read.apt, read.known) if read.known > 0 and read.pbt > 0 else None,
         performance=performance,
         quality=_quality(elements),
         oee=oee,
         nee=nee,
-        teep=_teep(elements) if not (blind and pbt > 0) else None,
+        teep=_teep(elements) if not (blind and read.pbt > 0) else None,
         ooe=ratio(elements.ideal_good_ms, elements.scheduled_ms) if usable else None,
         oee_low=low,
         oee_high=high,
         headline=oee if policy.changeover_loss == "oee" else nee,
         effectiveness=performance,
-        coverage=ratio(known, pbt) if pbt > 0 else None,
-        pbt_ms=pbt,
-        known_ms=known,
+        coverage=ratio(read.known, read.pbt) if read.pbt > 0 else None,
+        pbt_ms=read.pbt,
+        known_ms=read.known,
         policy=policy.name,
         policy_version=policy.version,
     )
-    result = replace(result, **_iso_ratios(elements, policy), **_reliability_of(elements, policy))
-    return replace(result, notes=_notes(elements, policy, result, where))
+    result = replace(result, **_iso_ratios(elements, read), **_reliability_of(elements, read, policy))
+    return replace(result, notes=_notes(elements, policy, result, where) + _changed_notes(parts, where))
+
+
+def _changed_notes(parts: Sequence[tuple[Elements, Policy]], where: str) -> tuple[Note, ...]:
+    """A note where more than one policy was in force (R45)."""
+    labels = list(dict.fromkeys(policy.label for _, policy in parts))
+    if len(labels) < 2:
+        return ()
+    at = f" on {where}" if where else ""
+    said = f"The policy changed{at} in this time: {'; then '.join(labels)}. Each part is read by its own."
+    return (Note("policy-changed", "", said),)
 
 
 def _quality(elements: Elements) -> float | None:
@@ -157,21 +204,18 @@ def _bounds(elements: Elements, pbt: int, made_known: Decimal, apt: int) -> tupl
     )
 
 
-def _iso_ratios(elements: Elements, policy: Policy) -> dict[str, Any]:
-    """The ISO 22400-2 ratios of times and of pieces. ADET: unplanned stops (and micro-stops, where they are stops)."""
-    apt = apt_ms(elements, policy)
-    adet = elements.unplanned_ms + (0 if policy.micro_class == "six-losses" else elements.micro_ms)
-    aupt = apt + elements.setup_ms
-    aubt = aupt + adet
-    per_order_h = ratio(elements.total * 3_600_000, elements.order_ms)
+def _iso_ratios(elements: Elements, read: _Read) -> dict[str, Any]:
+    """The ISO 22400-2 ratios of times and of pieces."""
+    aupt = read.apt + elements.setup_ms
+    aubt = aupt + read.adet
     return {
-        "technical_efficiency": ratio(apt, apt + adet),
-        "utilization_efficiency": ratio(apt, aubt),
-        "allocation_efficiency": ratio(aubt, pbt_ms(elements, policy)),
+        "technical_efficiency": ratio(read.apt, read.apt + read.adet),
+        "utilization_efficiency": ratio(read.apt, aubt),
+        "allocation_efficiency": ratio(aubt, read.pbt),
         "allocation_ratio": ratio(aubt, elements.order_ms),
-        "production_process_ratio": ratio(apt, elements.order_ms),
+        "production_process_ratio": ratio(read.apt, elements.order_ms),
         "setup_rate": ratio(elements.setup_ms, aupt),
-        "throughput_per_h": per_order_h,
+        "throughput_per_h": ratio(elements.total * 3_600_000, elements.order_ms),
         "quality_ratio": ratio(elements.good, elements.total),
         "first_pass_yield": ratio(elements.good, elements.total),
         "scrap_ratio": ratio(elements.scrap, elements.total),
@@ -179,9 +223,9 @@ def _iso_ratios(elements: Elements, policy: Policy) -> dict[str, Any]:
     }
 
 
-def _reliability_of(elements: Elements, policy: Policy) -> dict[str, Any]:
+def _reliability_of(elements: Elements, read: _Read, policy: Policy) -> dict[str, Any]:
     """Mean times in seconds. Repair runs from acknowledgement to resolution; without both MTTR is None."""
-    operating_s, repair_s = Decimal(apt_ms(elements, policy)) / 1000, Decimal(elements.repair_ms) / 1000
+    operating_s, repair_s = Decimal(read.apt) / 1000, Decimal(elements.repair_ms) / 1000
     means = reliability(operating_s, elements.failures, repair_s, elements.repairs, policy.failure_divisor)
     return {
         "mtbf_s": means.mtbf,

@@ -62,6 +62,11 @@ class Policy:
         micro = f"stops under {self.micro_threshold_ms / 1000:g} s are {lost}" if self.micro_threshold_ms else ""
         return f"{self.name} v{self.version}, {micro or 'no micro-stops'}"
 
+    @property
+    def mtbf_convention(self) -> str:
+        """What MTBF and MTTF divide by, printed beside them."""
+        return f"operating time / {self.failure_divisor}"
+
     def __post_init__(self) -> None:
         if sorted(self.precedence) != sorted(Claim):
             raise ValueError(f"Policy {self.name}: the precedence must name each of {', '.join(Claim)} exactly once.")
