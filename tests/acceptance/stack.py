@@ -15,9 +15,9 @@ import psycopg
 import requests
 from psycopg import sql
 
+from mes.config.bench.proxy import FaultProxy
 from mes.plc.simulator.config import load
 from mes.plc.simulator.plant import SimulatedPlant
-from tests.faultproxy import FaultProxy
 
 ROOT = Path(__file__).resolve().parents[2]
 PERSON, PASSWORD = "boss", "only-for-this-test"

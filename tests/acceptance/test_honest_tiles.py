@@ -7,9 +7,9 @@ from collections.abc import Callable, Iterator
 import pytest
 from playwright.sync_api import Browser, Page
 
+from mes.config.bench.proxy import PASS, SILENT
 from mes.plc.simulator.plant import SimulatedPlant, utc_now_ms
 from tests.acceptance.stack import PASSWORD, PERSON, Stack, until
-from tests.faultproxy import PASS, SILENT
 
 pytestmark = pytest.mark.timeout(400)
 

@@ -8,9 +8,9 @@ from collections.abc import Iterator
 
 import pytest
 
+from mes.config.bench.proxy import AWAY, PASS
 from mes.plc.simulator.plant import SimulatedPlant, utc_now_ms
 from tests.acceptance.stack import ROOT, Stack, until
-from tests.faultproxy import AWAY, PASS
 
 pytestmark = pytest.mark.timeout(400)
 

@@ -5,7 +5,7 @@ import socket
 import psycopg
 import pytest
 
-from mes.config.bench.proxy import CutProxy
+from mes.config.bench.proxy import AWAY, PASS, FaultProxy
 from mes.config.bench.result import Result, Table, median_ratio, percentile
 from mes.config.bench.tiles import latencies
 from tests.config.bench_kit import quick, table
@@ -77,16 +77,16 @@ def test_a_cut_proxy_resets_what_is_open_and_refuses_what_comes_until_mended(db:
     from django.db import connection
 
     told = connection.settings_dict
-    proxy = CutProxy(told["HOST"], int(told["PORT"]))
+    proxy = FaultProxy(told["HOST"], int(told["PORT"]))
     login = {"user": told["USER"], "password": told["PASSWORD"], "dbname": told["NAME"], "connect_timeout": 5}
     with psycopg.connect(host="127.0.0.1", port=proxy.port, **login) as line:
         assert line.execute("SELECT 1").fetchone() == (1,)
-        proxy.cut()
+        proxy.set(AWAY)
         with pytest.raises(psycopg.OperationalError):
             line.execute("SELECT 1")
     with pytest.raises(OSError, match="refused"):
         socket.create_connection(("127.0.0.1", proxy.port), 1)
-    proxy.mend()
+    proxy.set(PASS)
     with psycopg.connect(host="127.0.0.1", port=proxy.port, **login) as line:
         assert line.execute("SELECT 2").fetchone() == (2,)
-    proxy.cut()
+    proxy.set(AWAY)

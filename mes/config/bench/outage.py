@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from urllib.parse import urlsplit
 
-from mes.config.bench.proxy import CutProxy
+from mes.config.bench.proxy import AWAY, PASS, FaultProxy
 from mes.config.bench.result import Goal, Result, Table
 from mes.config.bench.stage import stage
 from mes.config.bench.system import PERIOD_S, System, system
@@ -35,7 +35,7 @@ def measure(*, quick: bool, data: Path, say: Callable[[str], None]) -> Result:
     size, result = (QUICK if quick else FULL), Result("outage", quick)
     say("starting everything")
     with stage(data) as ready:
-        proxy = CutProxy(*ready.database)
+        proxy = FaultProxy(*ready.database)
         url = urlsplit(ready.environment["MES_DATABASE_URL"])
         place = url.netloc.rpartition("@")[0] + f"@127.0.0.1:{proxy.port}"
         through = {"MES_DATABASE_URL": url._replace(netloc=place).geturl()}
@@ -43,17 +43,17 @@ def measure(*, quick: bool, data: Path, say: Callable[[str], None]) -> Result:
             running.floor.ask("run", every_s=1.0, stops=1 / 60)
             running.wait(BEFORE_S)
             say(f"the database is away for {size.away_s:.0f} s")
-            proxy.cut()
+            proxy.set(AWAY)
             running.wait(size.away_s)
             waiting = spooled(ready.folder)
-            proxy.mend()
+            proxy.set(PASS)
             say("the database is back")
             again_s, drained_s = _drained(running, ready.folder)
             made = running.floor.ask("pause")["good"]
             running.wait(3 * PERIOD_S + 1)
             settled = running.until(lambda: running.counted()["good"] == made, 20)
             counted = running.counted()
-        proxy.cut()
+        proxy.set(AWAY)
     _judge(result, size, waiting, (again_s, drained_s), made, counted["good"], settled, counted["quarantined"])
     return result
 

@@ -1,39 +1,51 @@
-"""A TCP proxy in front of PostgreSQL that can be cut: lines are reset and new ones refused until it comes back."""
+"""A TCP proxy that can break the line between two real parts: pass, away (refused and cut), silent (swallowed)."""
 
 import contextlib
 import socket
 import struct
 import threading
 
+PASS, AWAY, SILENT = "pass", "away", "silent"
 
-class CutProxy:
-    """Forwards 127.0.0.1:`port` to a server until `cut`, and again after `mend`."""
+
+class FaultProxy:
+    """Forwards 127.0.0.1:`port` to a server. `mode` may be changed at any time."""
 
     def __init__(self, host: str, port: int) -> None:
         self._upstream = (host, port)
-        self._lines: set[socket.socket] = set()
+        self._mode = PASS
         self._lock = threading.Lock()
+        self._lines: set[socket.socket] = set()
         self._listener = self._listen(0)
         self.port: int = self._listener.getsockname()[1]
 
-    def cut(self) -> None:
-        """Resets every line and refuses new ones."""
-        with self._lock:
-            self._listener.shutdown(socket.SHUT_RDWR)
-            self._listener.close()
-            lines, self._lines = self._lines, set()
-        for line in lines:
-            _reset(line)
+    @property
+    def mode(self) -> str:
+        """How the line behaves now."""
+        return self._mode
 
-    def mend(self) -> None:
-        """Listens on the same port again."""
-        self._listener = self._listen(self.port)
+    def set(self, mode: str) -> None:
+        """Changes how the line behaves; going away cuts what is open and refuses what comes."""
+        with self._lock:
+            before, self._mode = self._mode, mode
+            if mode == AWAY and before != AWAY:
+                self._listener.shutdown(socket.SHUT_RDWR)  # else a waiting accept() still takes the next one
+                self._listener.close()
+                self._cut()
+            elif mode != AWAY and before == AWAY:
+                self._listener = self._listen(self.port)
+
+    def close(self) -> None:
+        """Ends everything."""
+        self._mode = AWAY
+        self._listener.close()
+        self._cut()
 
     def _listen(self, port: int) -> socket.socket:
         listener = socket.socket()
         listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         listener.bind(("127.0.0.1", port))
-        listener.listen(128)
+        listener.listen(256)
         threading.Thread(target=self._accept, args=(listener,), daemon=True).start()
         return listener
 
@@ -41,23 +53,36 @@ class CutProxy:
         while True:
             try:
                 line, _ = listener.accept()
-                up = socket.create_connection(self._upstream, 5)
             except OSError:
                 return
-            with self._lock:
-                self._lines |= {line, up}
+            if self._mode == AWAY:
+                _reset(line)
+                continue
+            self._lines.add(line)
+            try:
+                up = socket.create_connection(self._upstream, 5)
+            except OSError:
+                _reset(line)
+                continue
+            self._lines.add(up)
+            for end in (line, up):
+                end.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
             for one, other in ((line, up), (up, line)):
-                one.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
                 threading.Thread(target=self._pump, args=(one, other), daemon=True).start()
 
     def _pump(self, one: socket.socket, other: socket.socket) -> None:
         with contextlib.suppress(OSError):
-            while data := one.recv(1 << 16):
-                other.sendall(data)
-        with self._lock:
-            self._lines -= {one, other}
-        _reset(one)
-        _reset(other)
+            while data := one.recv(65536):
+                if self._mode == PASS:
+                    other.sendall(data)
+        for end in (one, other):
+            self._lines.discard(end)
+            _reset(end)
+
+    def _cut(self) -> None:
+        for line in list(self._lines):
+            _reset(line)
+        self._lines.clear()
 
 
 def _reset(line: socket.socket) -> None:
