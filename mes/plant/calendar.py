@@ -51,6 +51,21 @@ class CycleRule:
         return bool(self.on) and self.on[(day - self.anchor).days % len(self.on)]
 
 
+def cycle_days(text: str) -> tuple[bool, ...]:
+    """The days of a cycle from its lengths: days on, days off, days on and so on.
+
+    An odd number of lengths goes on the other way round: 2-2-3 is 2 on, 2 off, 3 on, 2 off, 2 on, 3 off (14 days), and
+    4-4 is 4 on, 4 off. Raises CalendarError for anything else, and for more than 366 days.
+    """
+    parts = text.strip().split("-")
+    if not all(part.isascii() and part.isdigit() and 0 < int(part) <= 366 for part in (p.strip()[:4] for p in parts)):
+        raise CalendarError(f'"{text}" is no cycle: write days on, days off, ... like 2-2-3 or 4-4, each from 1.')
+    lengths = [int(part) for part in parts] * (2 if len(parts) % 2 else 1)
+    if sum(lengths) > 366:
+        raise CalendarError(f'The cycle "{text}" is {sum(lengths)} days long: a cycle has at most 366 days.')
+    return tuple(number % 2 == 0 for number, length in enumerate(lengths) for _ in range(length))
+
+
 @dataclass(frozen=True, slots=True)
 class Span:
     """A named half-open stretch of UTC time."""

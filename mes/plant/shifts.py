@@ -1,15 +1,19 @@
-"""Shifts of a line: the pattern that holds for it, turned into UTC instances for a stretch of days."""
+"""Shifts as they take place: the calendar of a line (or of a machine with its own) as UTC instances for some days."""
 
 from dataclasses import dataclass
 from datetime import date, datetime
 from zoneinfo import ZoneInfo
 
 from django.db import transaction
+from django.db.models import Q, QuerySet
 
 from mes.journal.write import record
-from mes.plant.calendar import BreakRule, ShiftRule, ShiftSpan, day_bounds, materialise
-from mes.plant.models import Holiday, Line, Shift, ShiftBreak, ShiftPattern
-from mes.plant.models import ShiftRule as StoredRule
+from mes.plant.calendar import ShiftSpan, day_bounds
+from mes.plant.calendar_of import UP_FROM_LINE, UP_FROM_MACHINE, calendar_for, has_own_calendar, line_of
+from mes.plant.models import Line, OwnShifts, Shift, ShiftBreak, WorkCenter
+from mes.plant.shift_of import shift_at
+
+Owner = Line | WorkCenter
 
 
 @dataclass(frozen=True)
@@ -20,100 +24,136 @@ class Materialised:
     removed: int
 
 
-def pattern_for(line: Line) -> ShiftPattern | None:
-    """The nearest shift pattern: the line's own, else its area's, else its site's; None: the line has no shifts."""
-    return line.shift_pattern or line.area.shift_pattern or line.area.site.shift_pattern
-
-
-def rules_of(pattern: ShiftPattern | None) -> list[ShiftRule]:
-    """The stored rules of a pattern in the form the calendar works with."""
-    if pattern is None:
-        return []
-    stored = StoredRule.objects.filter(pattern=pattern).prefetch_related("breaks")
-    return [
-        ShiftRule(
-            name=rule.name,
-            days=frozenset(rule.days),
-            start=rule.starts,
-            end=rule.ends,
-            breaks=tuple(BreakRule(pause.name, pause.starts, pause.ends) for pause in rule.breaks.all()),
-        )
-        for rule in stored
-    ]
-
-
 def shifts_materialise(*, line: Line, first: date, last: date, actor: str, at: datetime) -> Materialised:
-    """Makes the shifts of a line that start on the local dates `first` to `last` what its pattern says.
+    """Makes the shifts of a line that start on the local dates `first` to `last` what its calendar says (R8).
 
     A shift that has begun by `at` is never changed or removed; a wanted shift that would overlap it is left out. A
-    future shift that the pattern no longer has is removed. Said twice, it changes nothing and writes no entry.
-    Raises CalendarError when the pattern cannot be true on one of the days.
+    future shift that the calendar no longer has is removed; overtime stays. Said twice, it changes nothing and writes
+    no entry. Raises CalendarError when the calendar cannot be true on one of the days.
     """
     with transaction.atomic():
-        # Serialises two materialisers of a line without holding up those who only refer to it.
-        line = (
-            Line.objects.select_for_update(of=("self",), no_key=True)
-            .select_related("shift_pattern", "area__shift_pattern", "area__site__shift_pattern")
-            .get(pk=line.pk)
+        return _follow(_locked_line(line.pk), first, last, actor, at, since=None)
+
+
+def own_shifts_materialise(*, machine: WorkCenter, first: date, last: date, actor: str, at: datetime) -> Materialised:
+    """The same for a machine whose calendar differs from its line's, from when its line's running shift is over.
+
+    A machine that differs no longer goes back to its line's shifts when its own running shift is over.
+    """
+    with transaction.atomic():
+        machine = (
+            WorkCenter.objects.select_for_update(of=("self",), no_key=True)
+            .select_related(*UP_FROM_MACHINE)
+            .get(pk=machine.pk)
         )
-        wanted = _wanted(line, first, last)
-        zone = ZoneInfo(line.area.site.time_zone)
-        since, until = day_bounds(first, zone)[0], day_bounds(last, zone)[1]
-        removed = _remove_other_future(line, wanted, since, until, at)
-        created = _add_missing(line, wanted)
-        if created or removed:
-            record(
-                actor=actor,
-                at=at,
-                action="shifts_materialise",
-                kind="line",
-                code=line.code,
-                data={"first": first, "last": last, "created": created, "removed": removed},
-            )
+        today = at.astimezone(ZoneInfo(machine.line.area.site.time_zone)).date()
+        since = _own_since(machine, differs=has_own_calendar(machine, min(first, today)), at=at)
+        if since is None:
+            gone, _ = _of(machine).filter(starts_at__gt=at, overtime=False, work_center=machine).delete()
+            return Materialised(0, gone)
+        return _follow(machine, first, last, actor, at, since=since)
+
+
+def _own_since(machine: WorkCenter, *, differs: bool, at: datetime) -> datetime | None:
+    """From when on the machine has its own shifts, after this is stored; None where it follows its line."""
+    current = OwnShifts.objects.filter(Q(ends_at=None) | Q(ends_at__gt=at), work_center=machine).first()
+    running = shift_at(machine, at)
+    border = running.ends_at if running else at
+    if current is not None and current.ends_at is None:
+        if differs:
+            return current.starts_at
+        if border <= current.starts_at:
+            current.delete()
+        else:
+            OwnShifts.objects.filter(pk=current.pk).update(ends_at=border)
+        return None
+    if not differs:
+        return None
+    if current is not None:  # it was on its way back to the line: it stays with its own
+        OwnShifts.objects.filter(pk=current.pk).update(ends_at=None)
+        return current.starts_at
+    return OwnShifts.objects.create(work_center=machine, starts_at=border).starts_at
+
+
+def _locked_line(pk: int) -> Line:
+    # Serialises two materialisers of a line without holding up those who only refer to it.
+    return Line.objects.select_for_update(of=("self",), no_key=True).select_related(*UP_FROM_LINE).get(pk=pk)
+
+
+def _follow(owner: Owner, first: date, last: date, actor: str, at: datetime, *, since: datetime | None) -> Materialised:
+    wanted = calendar_for(owner, first, last).shifts(first, last)
+    if since is not None:
+        wanted = [span for span in wanted if span.start >= since]
+    zone = ZoneInfo(line_of(owner).area.site.time_zone)
+    begin, end = day_bounds(first, zone)[0], day_bounds(last, zone)[1]
+    removed = _remove_other_future(owner, wanted, begin, end, at)
+    created = _add_missing(owner, wanted)
+    if created or removed:
+        record(
+            actor=actor,
+            at=at,
+            action="shifts_materialise",
+            kind="line" if isinstance(owner, Line) else "work-center",
+            code=owner.code,
+            data={"first": first, "last": last, "created": created, "removed": removed},
+        )
     return Materialised(created, removed)
 
 
-def _wanted(line: Line, first: date, last: date) -> list[ShiftSpan]:
-    site = line.area.site
-    holidays = set(Holiday.objects.filter(site=site, date__range=(first, last)).values_list("date", flat=True))
-    rules = rules_of(pattern_for(line))
-    return materialise(rules, ZoneInfo(site.time_zone), first, last, site.production_day, holidays=holidays)
+def _of(owner: Owner) -> QuerySet[Shift]:
+    """Stored shifts of exactly this owner."""
+    if isinstance(owner, Line):
+        return Shift.objects.filter(line=owner, work_center=None)
+    return Shift.objects.filter(work_center=owner)
 
 
-def _remove_other_future(line: Line, wanted: list[ShiftSpan], since: datetime, until: datetime, at: datetime) -> int:
-    keys = {_wanted_key(span) for span in wanted}
-    future = Shift.objects.filter(line=line, starts_at__gte=since, starts_at__lt=until, starts_at__gt=at)
-    stale = [shift.pk for shift in future.prefetch_related("breaks") if _stored_key(shift) not in keys]
+def _remove_other_future(owner: Owner, wanted: list[ShiftSpan], since: datetime, until: datetime, at: datetime) -> int:
+    keys = {wanted_key(span) for span in wanted}
+    future = _of(owner).filter(starts_at__gte=since, starts_at__lt=until, starts_at__gt=at, overtime=False)
+    stale = [shift.pk for shift in future.prefetch_related("breaks") if stored_key(shift) not in keys]
     Shift.objects.filter(pk__in=stale).delete()
     return len(stale)
 
 
-def _add_missing(line: Line, wanted: list[ShiftSpan]) -> int:
+def _add_missing(owner: Owner, wanted: list[ShiftSpan]) -> int:
     if not wanted:
         return 0
-    taken = list(
-        Shift.objects.filter(line=line, starts_at__lt=wanted[-1].end, ends_at__gt=wanted[0].start)
-        .order_by("starts_at")
-        .values_list("starts_at", "ends_at")
-    )
+    near = _of(owner).filter(starts_at__lt=wanted[-1].end, ends_at__gt=wanted[0].start)
+    taken = list(near.order_by("starts_at").values_list("starts_at", "ends_at"))
     missing = [span for span in wanted if not any(start < span.end and span.start < end for start, end in taken)]
+    return len(shifts_store(owner, missing))
+
+
+def shifts_store(owner: Owner, spans: list[ShiftSpan]) -> list[Shift]:
+    """Stores shifts with their breaks as they are, for an owner that has none at these times."""
+    machine = owner if isinstance(owner, WorkCenter) else None
     shifts = Shift.objects.bulk_create(
-        Shift(line=line, name=span.name, production_date=span.production_date, starts_at=span.start, ends_at=span.end)
-        for span in missing
+        Shift(
+            line=line_of(owner),
+            work_center=machine,
+            name=span.name,
+            crew=span.crew or "",
+            production_date=span.production_date,
+            starts_at=span.start,
+            ends_at=span.end,
+        )
+        for span in spans
     )
     ShiftBreak.objects.bulk_create(
         ShiftBreak(shift=shift, name=pause.name, starts_at=pause.start, ends_at=pause.end)
-        for shift, span in zip(shifts, missing, strict=True)
+        for shift, span in zip(shifts, spans, strict=True)
         for pause in span.breaks
     )
-    return len(shifts)
+    return shifts
 
 
-def _wanted_key(span: ShiftSpan) -> tuple[object, ...]:
+def wanted_key(span: ShiftSpan) -> tuple[object, ...]:
+    """All that makes a wanted shift the same as a stored one."""
     breaks = tuple((pause.name, pause.start, pause.end) for pause in span.breaks)
-    return (span.name, span.production_date, span.start, span.end, breaks)
+    return (span.name, span.crew or "", span.production_date, span.start, span.end, breaks)
 
 
-def _stored_key(shift: Shift) -> tuple[object, ...]:
+def stored_key(shift: Shift) -> tuple[object, ...]:
+    """The same of a stored shift."""
     breaks = tuple((pause.name, pause.starts_at, pause.ends_at) for pause in shift.breaks.all())
-    return (shift.name, shift.production_date, shift.starts_at, shift.ends_at, breaks)
+    return (shift.name, shift.crew, shift.production_date, shift.starts_at, shift.ends_at, breaks)

@@ -1,41 +1,62 @@
 """The periodic job of the plant: shifts for the coming weeks."""
 
 import logging
+from collections.abc import Callable
 from datetime import date, datetime, timedelta
+from functools import partial
 from zoneinfo import ZoneInfo
 
 from celery import shared_task
+from django.conf import settings
+from django.db.models import Exists, OuterRef, Q
 from django.utils import timezone
 
 from mes.plant.calendar import CalendarError
-from mes.plant.models import Line
-from mes.plant.shifts import shifts_materialise
+from mes.plant.models import Line, OtherDay, OwnShifts, WorkCenter
+from mes.plant.shifts import own_shifts_materialise, shifts_materialise
 
-HORIZON_DAYS = 28
 logger = logging.getLogger(__name__)
 
 
 @shared_task(name="mes.plant.tasks.materialise_shifts")
 def materialise_shifts() -> None:
-    """Keeps the shifts of every line ready: from yesterday to 28 days ahead."""
+    """Keeps the shifts of every line ready: from yesterday to MES_SHIFT_HORIZON_DAYS ahead."""
     lines_materialise(at=timezone.now())
 
 
 def lines_materialise(*, at: datetime, days_back: int = 1, actor: str = "system") -> None:
     """The same for a given instant. A day the calendar cannot make true is left out and logged, the others are made."""
     for line in Line.objects.select_related("area__site"):
-        today = at.astimezone(ZoneInfo(line.area.site.time_zone)).date()
-        first, last = today - timedelta(days=days_back), today + timedelta(days=HORIZON_DAYS)
-        try:
-            shifts_materialise(line=line, first=first, last=last, actor=actor, at=at)
-        except CalendarError:
-            _day_by_day(line, first, last, actor, at)
+        first, last = _days(line, at, days_back)
+        _made(f"Line {line.code}", partial(shifts_materialise, line=line, actor=actor, at=at), first, last)
+    for machine in _machines_apart(at):
+        # Never into the past: what a machine did before it had shifts of its own belongs to its line's.
+        first, last = _days(machine.line, at, 1)
+        make = partial(own_shifts_materialise, machine=machine, actor=actor, at=at)
+        _made(f"Work center {machine.code}", make, first, last)
 
 
-def _day_by_day(line: Line, first: date, last: date, actor: str, at: datetime) -> None:
-    for number in range((last - first).days + 1):
-        day = first + timedelta(days=number)
+def _machines_apart(at: datetime) -> list[WorkCenter]:
+    """Machines with a calendar of their own, and those that still follow one."""
+    own = OwnShifts.objects.filter(work_center=OuterRef("pk"), ends_at=None)
+    other = OtherDay.objects.filter(work_center=OuterRef("pk"), date__gte=at.date() - timedelta(days=2))
+    rows = WorkCenter.objects.filter(Q(shift_pattern__isnull=False) | Exists(own) | Exists(other), archived=False)
+    return list(rows.select_related("line__area__site").order_by("pk"))
+
+
+def _days(line: Line, at: datetime, days_back: int) -> tuple[date, date]:
+    today = at.astimezone(ZoneInfo(line.area.site.time_zone)).date()
+    return today - timedelta(days=days_back), today + timedelta(days=settings.SHIFT_HORIZON_DAYS)
+
+
+def _made(what: str, make: Callable[..., object], first: date, last: date) -> None:
+    try:
+        make(first=first, last=last)
+        return
+    except CalendarError:
+        days = [first + timedelta(days=number) for number in range((last - first).days + 1)]
+    for day in days:
         try:
-            shifts_materialise(line=line, first=day, last=day, actor=actor, at=at)
+            make(first=day, last=day)
         except CalendarError as error:
-            logger.error("Line %s gets no shifts on %s: %s", line.code, day, error)
+            logger.error("%s gets no shifts on %s: %s", what, day, error)

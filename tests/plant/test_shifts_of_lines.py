@@ -5,8 +5,9 @@ from datetime import UTC, date, datetime, time
 import pytest
 
 from mes.journal.models import JournalEntry
+from mes.plant.calendar_of import pattern_for
 from mes.plant.models import Area, BreakRule, Holiday, Line, Shift, ShiftPattern, ShiftRule, Site
-from mes.plant.shifts import Materialised, pattern_for, shifts_materialise
+from mes.plant.shifts import Materialised, shifts_materialise
 from mes.plant.tasks import lines_materialise
 
 pytestmark = pytest.mark.django_db
@@ -102,11 +103,11 @@ def test_shifts_outside_the_days_asked_for_stay(line: Line) -> None:
     assert [shift.starts_at.hour for shift in Shift.objects.order_by("starts_at")] == [5, 5, 5, 6, 5]
 
 
-def test_the_periodic_job_makes_yesterday_to_28_days_ahead(line: Line) -> None:
+def test_the_periodic_job_makes_yesterday_to_60_days_ahead(line: Line) -> None:
     lines_materialise(at=datetime(2026, 3, 3, 12, tzinfo=UTC))
     dates = [shift.production_date for shift in Shift.objects.order_by("starts_at")]
-    assert (dates[0], dates[-1]) == (MONDAY, date(2026, 3, 31))
-    assert len(dates) == 22
+    assert (dates[0], dates[-1]) == (MONDAY, date(2026, 5, 1))  # 2 May is a Saturday
+    assert len(dates) == 45
 
 
 def test_a_day_on_which_shifts_overlap_costs_only_that_day(line: Line) -> None:
