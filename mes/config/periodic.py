@@ -8,6 +8,7 @@ BEAT_SCHEDULE: dict[str, dict[str, Any]] = {
     "claim the broadcast": {"task": "mes.live.tasks.claim_broadcast", "schedule": 2.0},
     "materialise shifts": {"task": "mes.plant.tasks.materialise_shifts", "schedule": 3600.0},
     "sample partitions": {"task": "mes.tracking.tasks.turn_partitions", "schedule": 3600.0},
+    "follow the policies": {"task": "mes.oee.tasks.follow_policies", "schedule": 60.0},
     "seal the journal": {"task": "mes.journal.tasks.seal", "schedule": 5.0},
 }
 

@@ -1,6 +1,7 @@
 """Policies as stored: immutable versions, and from when which machine follows which."""
 
 from django.db import models
+from django.utils import timezone
 
 from mes.plant.models import WorkCenter
 
@@ -30,9 +31,17 @@ class PolicyInForce(models.Model):
 
     work_center = models.ForeignKey(WorkCenter, on_delete=models.CASCADE, related_name="policies")
     policy = models.ForeignKey(PolicyVersion, on_delete=models.PROTECT, related_name="+")
-    valid_from = models.DateTimeField()
+    valid_from = models.DateTimeField(help_text="A full UTC hour, so that every hour is read by one policy.")
+    micro_stop_s = models.PositiveIntegerField(
+        default=120, help_text="The machine's own threshold when this was noted: another one since is a change."
+    )
+    noted_at = models.DateTimeField(default=timezone.now)
+    noted_by = models.CharField(max_length=150, default="system")
+    why = models.CharField(max_length=200, blank=True, default="")
 
     class Meta:
+        verbose_name = "policy in force"
+        verbose_name_plural = "policies in force"
         ordering = ["work_center", "valid_from"]
         constraints = [models.UniqueConstraint(fields=["work_center", "valid_from"], name="policy_in_force_once")]
 

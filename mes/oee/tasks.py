@@ -1,0 +1,12 @@
+"""The periodic jobs of the figures."""
+
+from celery import shared_task
+from django.utils import timezone
+
+from mes.oee.policy_change import policies_follow
+
+
+@shared_task(name="mes.oee.tasks.follow_policies")
+def follow_policies() -> int:
+    """Notes which policy each machine follows; gives the number of machines with something new."""
+    return policies_follow(at=timezone.now())
