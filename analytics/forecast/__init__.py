@@ -1,0 +1,1 @@
+"""Forecasts. Only the yardsticks live here so far; the one place that will import statsmodels."""

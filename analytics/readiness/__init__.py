@@ -1,0 +1,1 @@
+"""How ready a line's data is for forecasts: measures, dimensions, gates and what blocks them."""

@@ -1,0 +1,112 @@
+"""What holds a line up (pure): the two biggest blockers, what mending wins, whose they are, how long it takes."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+from analytics.readiness.dimensions import Dimension, Measure, readiness_of
+from analytics.readiness.gains import gain_of
+from analytics.readiness.gates import Check, Gate
+
+SHOWN = 2
+
+# Check or measure -> the department that can mend it.
+OWNER_OF = {
+    "completeness": "controls",
+    "heard": "controls",
+    "unbroken": "controls",
+    "prompt": "it",
+    "plausible": "controls",
+    "witness": "operations",
+    "coded": "operations",
+    "linked": "planning",
+    "calendar": "planning",
+    "archived": "time",
+    "weeks": "time",
+    "psi": "operations",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Blocker:
+    """One thing to mend. `phase`: the gate it holds shut, 0 where all are open and it only lowers the score.
+
+    `gain`: share of the forecast's error it would take away, None where nobody measured that. `r_gain`: points of R if
+    its measure were green. `days`, `needs_days`, `wait_days` as in a check.
+    """
+
+    key: str
+    phase: int
+    value: float | None
+    needs: float
+    owner: str
+    gain: float | None
+    r_gain: float
+    days: int = 0
+    needs_days: int = 0
+    wait_days: int | None = None
+
+
+def two_biggest(gates: Sequence[Gate], found: Sequence[Dimension]) -> tuple[Blocker, ...]:
+    """The blockers of the next gate first, then of the gates behind it; within a gate the greater gain first.
+
+    With every gate open they are the measures that cost the score most. Fewer than two where less is wrong.
+    """
+    held = [_of_check(check, gate.phase, found) for gate in gates for check in gate.checks if not check.is_open]
+    if not held:
+        held = [_of_measure(measure, found) for part in found for measure in part.measures if _lowers(measure)]
+    held.sort(key=lambda blocker: (blocker.phase, -(blocker.gain or 0.0), -blocker.r_gain, blocker.key))
+    return tuple(held[:SHOWN])
+
+
+def r_if_green(found: Sequence[Dimension], *keys: str) -> float:
+    """R if these measures were green and all others as they are."""
+    return readiness_of(tuple(replace(part, measures=tuple(_mended(m, keys) for m in part.measures)) for part in found))
+
+
+def _mended(measure: Measure, keys: Sequence[str]) -> Measure:
+    mend = measure.key in keys and measure.status != "left_out"
+    return replace(measure, value=measure.green, status="measured") if mend else measure
+
+
+def _lowers(measure: Measure) -> bool:
+    return measure.score is not None and measure.score < 1
+
+
+def _of_check(check: Check, phase: int, found: Sequence[Dimension]) -> Blocker:
+    measures = ("heard", "unbroken") if check.key == "completeness" else (check.key,)
+    return Blocker(
+        key=check.key,
+        phase=phase,
+        value=check.value,
+        needs=check.needs,
+        owner=OWNER_OF[check.key],
+        gain=_gain(check.key, check.value),
+        r_gain=r_if_green(found, *measures) - readiness_of(tuple(found)),
+        days=check.days,
+        needs_days=check.needs_days,
+        wait_days=check.wait_days,
+    )
+
+
+def _of_measure(measure: Measure, found: Sequence[Dimension]) -> Blocker:
+    key = "completeness" if measure.key in ("heard", "unbroken") else measure.key
+    return Blocker(
+        key=measure.key,
+        phase=0,
+        value=measure.value,
+        needs=measure.green,
+        owner=OWNER_OF[measure.key],
+        gain=_gain(key, measure.value),
+        r_gain=r_if_green(found, measure.key) - readiness_of(tuple(found)),
+        wait_days=_weeks_left(measure) if measure.key == "weeks" else None,
+    )
+
+
+def _weeks_left(measure: Measure) -> int | None:
+    return None if measure.value is None else max(0, round((measure.green - measure.value) * 7))
+
+
+def _gain(key: str, value: float | None) -> float | None:
+    if value is None:
+        return None
+    return gain_of(key, value if key == "weeks" else 1 - value)

@@ -1,0 +1,143 @@
+"""The gates of the first three phases (pure): which single values a line must reach, and how long that takes.
+
+Gates look at values, never at the score R. They lock forecasts and what builds on them, nothing else.
+"""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Literal
+
+from analytics.readiness.dimensions import calendar_known
+from analytics.readiness.tallies import WINDOW_DAYS, DayTally, Inputs, Share, part_of, share_of
+
+State = Literal["open", "closed", "unmeasured", "unwitnessed", "left_out"]
+
+DAYS_OF_CONNECTION = 3
+DAYS_OF_CONSISTENCY = 14
+
+
+@dataclass(frozen=True, slots=True)
+class Check:
+    """One value a gate asks for. Only "closed" and "unmeasured" hold the gate shut.
+
+    `days`, `needs_days`: for a value that must hold on several days in a row, how many there are. `wait_days`: planned
+    days until it can be open if everything goes well from now on; None where time alone does not help.
+    """
+
+    key: str
+    value: float | None
+    needs: float
+    state: State
+    days: int = 0
+    needs_days: int = 0
+    wait_days: int | None = None
+
+    @property
+    def is_open(self) -> bool:
+        """Whether the check lets the line pass; what does not exist for the line does not hold it up."""
+        return self.state in ("open", "unwitnessed", "left_out")
+
+
+@dataclass(frozen=True, slots=True)
+class Gate:
+    """The gate to a phase. It opens only after the gates before it."""
+
+    phase: int
+    key: str
+    checks: tuple[Check, ...]
+    is_open: bool
+
+
+def gates(inputs: Inputs) -> tuple[Gate, ...]:
+    """The gates to phase 1 (connected), 2 (contextualised) and 3 (integrated)."""
+    connected = (
+        _in_a_row("completeness", inputs.days, DAYS_OF_CONNECTION, 0.90, _complete),
+        _in_a_row("plausible", inputs.days, DAYS_OF_CONNECTION, 0.98, lambda day: part_of("plausible", day).value),
+        _prompt(inputs),
+    )
+    contextualised = (
+        _calendar(inputs),
+        _of_window("coded", inputs.days, 0.70),
+        _of_window("linked", inputs.days, 0.70),
+    )
+    integrated = (_consistent(inputs), _of_window("archived", inputs.days, 0.90))
+    found: list[Gate] = []
+    for phase, (key, checks) in enumerate(
+        (("connected", connected), ("contextualised", contextualised), ("integrated", integrated)), start=1
+    ):
+        before = all(gate.is_open for gate in found)
+        found.append(Gate(phase, key, checks, before and all(check.is_open for check in checks)))
+    return tuple(found)
+
+
+def phase_of(found: Sequence[Gate]) -> int:
+    """The highest phase reached, 0 to 3."""
+    return max((gate.phase for gate in found if gate.is_open), default=0)
+
+
+def days_until(parts: Sequence[Share], needs: float, window: int = WINDOW_DAYS) -> int | None:
+    """Planned days until a share over a sliding window reaches `needs`, if every coming day is as full as can be.
+
+    A coming day weighs as much as the days of the window do on average. 0 if it is reached; None without any weight,
+    because nobody knows how much there is to come. Worked: ten days of 0 out of 1 and a need of .7 take 20 days, for
+    then the window of 28 holds 20 full days: .714.
+    """
+    whole = sum(part.whole for part in parts)
+    if not whole:
+        return None
+    average = whole / sum(1 for part in parts if part.whole)
+    days = list(parts)
+    for passed in range(window + 1):
+        kept = days[-window:]
+        if sum(p.part for p in kept) >= needs * sum(p.whole for p in kept):
+            return passed
+        days.append(Share(average, average))
+    return window
+
+
+def _of_window(key: str, days: Sequence[DayTally], needs: float) -> Check:
+    value = share_of(key, days)
+    state: State = "unmeasured" if value is None else "open" if value >= needs else "closed"
+    return Check(key, value, needs, state, wait_days=days_until([part_of(key, day) for day in days], needs))
+
+
+def _in_a_row(
+    key: str, days: Sequence[DayTally], needs_days: int, needs: float, value_of: Callable[[DayTally], float | None]
+) -> Check:
+    values = [value_of(day) for day in days][-needs_days:]
+    held = 0
+    for value in reversed(values):
+        if value is None or value < needs:
+            break
+        held += 1
+    known = [value for value in values if value is not None]
+    lowest = min(known) if known else None
+    state: State = "open" if held >= needs_days else "closed" if known else "unmeasured"
+    return Check(key, lowest, needs, state, held, needs_days, needs_days - held)
+
+
+def _complete(day: DayTally) -> float | None:
+    heard, unbroken = part_of("heard", day).value, part_of("unbroken", day).value
+    return None if heard is None or unbroken is None else min(heard, unbroken)
+
+
+def _prompt(inputs: Inputs) -> Check:
+    if not inputs.timed:
+        return Check("prompt", None, 0.90, "left_out")
+    return _in_a_row("prompt", inputs.days, DAYS_OF_CONNECTION, 0.90, lambda day: part_of("prompt", day).value)
+
+
+def _calendar(inputs: Inputs) -> Check:
+    known = calendar_known(inputs)
+    return Check("calendar", float(known), 1.0, "open" if known else "closed", wait_days=0 if known else None)
+
+
+def _consistent(inputs: Inputs) -> Check:
+    """A line without any witness is not held up, it only says so; a contradicted count closes the gate."""
+    days = inputs.days[-DAYS_OF_CONSISTENCY:]
+    if all(day.witness == "unwitnessed" for day in days) and inputs.witness != "contradicted":
+        return Check("witness", None, 0.95, "unwitnessed", 0, DAYS_OF_CONSISTENCY)
+    found = _in_a_row("witness", inputs.days, DAYS_OF_CONSISTENCY, 0.95, lambda day: day.consistency)
+    if inputs.witness == "contradicted":
+        return Check("witness", inputs.consistency, 0.95, "closed", 0, DAYS_OF_CONSISTENCY, DAYS_OF_CONSISTENCY)
+    return found

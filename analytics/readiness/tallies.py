@@ -1,0 +1,101 @@
+"""What is counted of a line's data (pure): one tally a planned day, and what is known beside them."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import date
+from typing import Literal
+
+WINDOW_DAYS = 28
+VAGUE_LIMIT = 0.10  # share of down time that reasons like "other" may explain
+
+Witnessed = Literal["witnessed", "unwitnessed", "contradicted"]
+
+
+@dataclass(frozen=True, slots=True)
+class DayTally:
+    """One planned day of a line. Times are ms summed over its machines, all of them inside planned time.
+
+    `heard_ms`: what the machine did is known. `gap_ms`: in silences longer than five polls. `looks`, `prompt`: how
+    often the newest stored reading was looked at, and was at most two polls late. `read_minutes`, `failing_minutes`:
+    minutes with data, and those with a count or code that cannot be true. `down_ms`: unplanned stops; `coded_ms` of it
+    has a reason given within a day, `vague_ms` of that a reason like "other". `run_ms`, `linked_ms`: running, and
+    running on an order whose item has an ideal rate. `archived`: the plan of the day is kept.
+    """
+
+    day: date
+    planned_ms: int = 0
+    heard_ms: int = 0
+    gap_ms: int = 0
+    looks: int = 0
+    prompt: int = 0
+    read_minutes: int = 0
+    failing_minutes: int = 0
+    down_ms: int = 0
+    coded_ms: int = 0
+    vague_ms: int = 0
+    run_ms: int = 0
+    linked_ms: int = 0
+    archived: bool = False
+    witness: Witnessed = "unwitnessed"
+    consistency: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Inputs:
+    """Everything readiness is computed from. `days`: at most the last 28 planned ones, the oldest first.
+
+    `calendar_days`: days ahead for which shifts are known, None without any; `usable_weeks`: of the last twelve, those
+    in which at least half of the planned time was observed; `psi`: of hourly rates, None where there are too few;
+    `timed`: whether the delay of readings can be seen (not where another system pushes them).
+    """
+
+    days: tuple[DayTally, ...] = ()
+    calendar_days: float | None = None
+    usable_weeks: float = 0.0
+    psi: float | None = None
+    rate_hours: int = 0
+    rate_hours_before: int = 0
+    timed: bool = True
+    witness: Witnessed = "unwitnessed"
+    consistency: float | None = None
+    stops_of_top_reason: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Share:
+    """A part of a whole; both in the same unit. The share of nothing is unknown, not 1."""
+
+    part: float
+    whole: float
+
+    @property
+    def value(self) -> float | None:
+        """part / whole; None where the whole is 0."""
+        return self.part / self.whole if self.whole else None
+
+
+def share_of(name: str, days: Iterable[DayTally]) -> float | None:
+    """A share over some days: sums first, then one division; None where there is nothing to have a share of."""
+    parts = [part_of(name, day) for day in days]
+    return Share(sum(p.part for p in parts), sum(p.whole for p in parts)).value
+
+
+def part_of(name: str, day: DayTally) -> Share:
+    """What a day adds to a share. Raises KeyError for a share that does not exist."""
+    match name:
+        case "heard":
+            return Share(day.heard_ms, day.planned_ms)
+        case "unbroken":
+            return Share(day.planned_ms - day.gap_ms, day.planned_ms)
+        case "prompt":
+            return Share(day.prompt, day.looks)
+        case "plausible":
+            return Share(day.read_minutes - day.failing_minutes, day.read_minutes)
+        case "coded":
+            precise = day.coded_ms - day.vague_ms
+            return Share(precise + min(day.vague_ms, VAGUE_LIMIT * day.down_ms), day.down_ms)
+        case "linked":
+            return Share(day.linked_ms, day.run_ms)
+        case "archived":
+            return Share(int(day.archived), 1)
+    raise KeyError(name)

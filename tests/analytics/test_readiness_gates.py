@@ -1,0 +1,122 @@
+"""Gates, blockers and dates, worked by hand."""
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from analytics.readiness.assess import assess
+from analytics.readiness.blockers import r_if_green, two_biggest
+from analytics.readiness.dimensions import dimensions
+from analytics.readiness.gains import gain_of
+from analytics.readiness.gates import Check, days_until, gates, phase_of
+from analytics.readiness.tallies import Inputs, Share
+from tests.analytics.test_readiness_scores import HOUR, whole, whole_day
+
+
+def check(inputs: Inputs, key: str) -> Check:
+    return next(one for gate in gates(inputs) for one in gate.checks if one.key == key)
+
+
+def test_a_whole_line_passes_the_three_gates_and_says_it_has_no_witness() -> None:
+    found = gates(whole())
+    assert [gate.is_open for gate in found] == [True, True, True]
+    assert phase_of(found) == 3
+    assert check(whole(), "witness").state == "unwitnessed"
+
+
+def test_phase_one_needs_three_good_days_in_a_row() -> None:
+    bad = whole_day(1, heard_ms=8 * HOUR)  # .80 of the day, .90 needed
+    inputs = whole(days=(whole_day(0), bad, whole_day(2), whole_day(3)))
+    found = check(inputs, "completeness")
+    assert (found.state, found.value, found.days, found.wait_days) == ("closed", pytest.approx(0.8), 2, 1)
+    assert phase_of(gates(inputs)) == 0
+    assert phase_of(gates(whole(days=(bad, whole_day(2), whole_day(3), whole_day(4))))) == 3
+
+
+def test_a_line_of_one_day_waits_two_more() -> None:
+    found = check(whole(days=(whole_day(0),)), "plausible")
+    assert (found.state, found.value, found.days, found.wait_days) == ("closed", 1.0, 1, 2)
+
+
+def test_a_line_without_data_is_unmeasured_and_shut() -> None:
+    found = gates(Inputs())
+    assert [gate.is_open for gate in found] == [False, False, False]
+    assert check(Inputs(), "completeness").state == "unmeasured"
+    assert check(Inputs(), "coded").state == "unmeasured"
+
+
+def test_a_later_gate_stays_shut_while_an_earlier_one_is() -> None:
+    inputs = whole(days=tuple(whole_day(n, coded_ms=HOUR // 2) for n in range(28)))
+    assert [gate.is_open for gate in gates(inputs)] == [True, False, False]
+
+
+def test_a_contradicted_count_closes_the_third_gate() -> None:
+    days = tuple(whole_day(n, witness="witnessed", consistency=0.99) for n in range(28))
+    assert phase_of(gates(whole(days=days, witness="witnessed", consistency=0.99))) == 3
+    shut = whole(days=days, witness="contradicted", consistency=0.80)
+    assert phase_of(gates(shut)) == 2
+    assert check(shut, "witness").state == "closed"
+
+
+def test_days_until_a_sliding_share_is_reached() -> None:
+    # after 20 days the window of 28 holds 20 full days: 20 / 28 = .714
+    assert days_until([Share(0, 1)] * 10, 0.70) == 20
+    # 14 of 28 full: each passing day replaces one of the empty first ones; .7 x 28 = 19.6
+    assert days_until([Share(0, 1)] * 14 + [Share(1, 1)] * 14, 0.70) == 6
+    assert days_until([Share(1, 1)], 0.70) == 0
+    assert days_until([Share(0, 0)], 0.70) is None
+
+
+@given(st.lists(st.tuples(st.integers(0, 50), st.integers(0, 50)), max_size=28), st.floats(0.01, 1))
+def test_every_sliding_share_is_reached_within_the_window(days: list[tuple[int, int]], needs: float) -> None:
+    found = days_until([Share(min(part, whole_), whole_) for part, whole_ in days], needs)
+    assert (found is None) == (sum(whole_ for _, whole_ in days) == 0)
+    assert found is None or 0 <= found <= 28
+
+
+def test_the_gains_follow_the_measured_table() -> None:
+    # 60 % of running time unlinked: .407 against .394
+    assert gain_of("linked", 0.60) == pytest.approx(1 - 0.394 / 0.407)
+    # half way between 0 and 30 %: .396
+    assert gain_of("linked", 0.15) == pytest.approx(1 - 0.394 / 0.396)
+    assert gain_of("weeks", 5) == pytest.approx(1 - 0.402 / 0.413)
+    assert gain_of("weeks", 0) == pytest.approx(1 - 0.402 / 0.450)
+    assert gain_of("weeks", 30) == 0
+    assert gain_of("plausible", 0.02) == pytest.approx(1 - 0.394 / 0.473)
+    assert gain_of("completeness", 0.05) == 0
+    assert gain_of("calendar", 1.0) == pytest.approx(1 - 0.394 / 1.27)
+    assert gain_of("archived", 1.0) == pytest.approx(1 - 0.402 / 0.447)
+    assert gain_of("coded", 0.5) is None
+
+
+def test_the_next_gate_comes_first_and_in_it_the_greater_gain() -> None:
+    days = tuple(whole_day(n, coded_ms=HOUR // 2, linked_ms=3 * HOUR, archived=n > 14) for n in range(28))
+    inputs = whole(days=days, calendar_days=2.0)
+    found = two_biggest(gates(inputs), dimensions(inputs))
+    assert [(blocker.phase, blocker.key) for blocker in found] == [(2, "calendar"), (2, "linked")]
+    assert found[0].gain == pytest.approx(1 - 0.394 / 1.27)
+    assert found[0].owner == "planning"
+
+
+def test_stops_without_reasons_block_with_their_share_and_a_number_of_days() -> None:
+    inputs = whole(days=tuple(whole_day(n, coded_ms=2_088_000) for n in range(28)))
+    (found,) = two_biggest(gates(inputs), dimensions(inputs))
+    assert (found.key, found.owner, found.gain) == ("coded", "operations", None)
+    assert (found.value, found.needs) == (pytest.approx(0.58), 0.70)
+    # each passing day adds .42 of one of 28 days; .12 x 28 / .42 = 8
+    assert found.wait_days == 8
+
+
+def test_with_all_gates_open_the_weakest_measures_are_named() -> None:
+    found = two_biggest(gates(whole(usable_weeks=6.0)), dimensions(whole(usable_weeks=6.0)))
+    assert [(one.key, one.phase, one.wait_days) for one in found] == [("weeks", 0, 42)]
+    assert found[0].gain == pytest.approx(1 - 0.402 / 0.410)
+    assert found[0].r_gain == pytest.approx(100 - 100 * 0.25 ** (0.10 / 0.85))
+    assert two_biggest(gates(whole()), dimensions(whole())) == ()
+
+
+def test_r_without_what_only_time_mends() -> None:
+    young = assess(whole(usable_weeks=1.0, psi=None))
+    assert young.r == 0
+    assert young.r_with_time == pytest.approx(100)
+    assert r_if_green(dimensions(whole(usable_weeks=1.0)), "coded") == 0
