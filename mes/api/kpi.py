@@ -12,8 +12,10 @@ from rest_framework.response import Response
 from mes.api.base import ApiView
 from mes.api.errors import BadRequest, NotFound
 from mes.api.filters import instant, line_named, work_center_named
-from mes.api.kpi_answer import POLICIES, Place, kpi_answers
-from mes.api.kpi_groups import BY_CONTENT, BY_TIME, by_content, windows_of
+from mes.api.kpi_answer import answer_for, answer_of
+from mes.oee.figures import BY_CONTENT, BY_TIME, Place, figures, figures_by
+from mes.oee.parts_of_time import windows_of
+from mes.oee.places import POLICIES
 from mes.plant.models import WorkCenter
 
 KINDS = ("work_center", "line", "area", "site")
@@ -71,15 +73,15 @@ class KpiView(ApiView):
                 f"Grouping by {group} is possible for one work_center only: an order takes different times on each.",
                 fields={"group": "needs work_center"},
             )
-        named = windows_of(place, group, *window) if group in BY_TIME else []
-        if len(named) > MOST_GROUPS:
-            raise BadRequest(f"{len(named)} groups are too many: ask for at most {MOST_GROUPS} at once.")
-        windows = [window, *[part for _, part in named]]
-        answer, *parts = kpi_answers(place, windows, policy=policy, now=now)
-        if group in BY_TIME:
-            answer["groups"] = [key | part for (key, _), part in zip(named, parts, strict=True)]
-        elif group:
-            answer["groups"] = by_content(place, group, window, policy=policy, now=now)
+        if group in BY_TIME and (many := len(windows_of(place, group, *window))) > MOST_GROUPS:
+            raise BadRequest(f"{many} groups are too many: ask for at most {MOST_GROUPS} at once.")
+        read = POLICIES[policy] if policy else None
+        [whole] = figures(place, [window], now=now, policy=read)
+        answer = answer_for(place, whole)
+        if group:
+            parts = figures_by(place, group, window, now=now, policy=read)
+            said = answer_for if group in BY_TIME else lambda _, part: answer_of(part)
+            answer["groups"] = [part.key | said(place, part) for part in parts]
         return Response({place.kind: place.code, "as_of": None, "now": now} | answer)
 
     def _window(self, request: Request) -> tuple[datetime, datetime]:

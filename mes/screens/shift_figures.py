@@ -5,11 +5,13 @@ from datetime import datetime, timedelta
 from typing import NamedTuple
 
 from mes.downtime.models import Stop
+from mes.oee.elements import ZERO
 from mes.oee.facts import WindowFacts, elements_s, to_ms, window_facts
+from mes.oee.figures import figures
 from mes.oee.formulas import Kpi
-from mes.oee.line_facts import line_result
 from mes.oee.losses import UNEXPLAINED, losses_by_reason
-from mes.plant.models import Line, Shift, WorkCenter
+from mes.oee.places import Place, machines_of
+from mes.plant.models import Shift, WorkCenter
 from mes.screens import machine_day
 
 
@@ -51,7 +53,7 @@ class Summary(NamedTuple):
 
 def summary_of(shift: Shift, now: datetime) -> Summary:
     """The shift in figures, up to `now` while it runs. Everything comes from `window_facts`: no second arithmetic."""
-    machines = list(WorkCenter.objects.filter(line=shift.line, archived=False).order_by("position", "code"))
+    machines = machines_of([shift.line])[shift.line_id]
     end = max(min(shift.ends_at, now), shift.starts_at)
     facts = window_facts(machines, shift.starts_at, shift.ends_at, now=now)
     rows = [_machine_row(wc, facts[wc.code]) for wc in machines]
@@ -65,7 +67,7 @@ def summary_of(shift: Shift, now: datetime) -> Summary:
         stop.work_center = by_code[stop.work_center_id]
     long = [(stop, s) for stop, s in stops if s >= stop.work_center.micro_stop_s]
     long.sort(key=lambda one: -one[1])
-    line = _line_row(shift.line, machines, facts, shift.starts_at, end)
+    line = _line_row(shift, machines, facts, now)
     return Summary(shift, end, now < shift.ends_at, rows, line, _reasons(facts), long)
 
 
@@ -78,19 +80,23 @@ def _machine_row(wc: WorkCenter, fact: WindowFacts) -> MachineRow:
 
 
 def _line_row(
-    line: Line, machines: list[WorkCenter], facts: dict[str, WindowFacts], start: datetime, end: datetime
+    shift: Shift, machines: list[WorkCenter], facts: dict[str, WindowFacts], now: datetime
 ) -> MachineRow | None:
-    """The line as a whole: output and target of its exits (all machines where they work in parallel)."""
-    result = line_result(line, machines, facts, start, end)
-    if result is None:
+    """The line as a whole: output and target of its exit (all machines where they work in parallel).
+
+    None for a serial line without exactly one machine marked as its exit: the page says how to mend that.
+    """
+    line = shift.line
+    if not machines or (line.flow == "serial" and sum(wc.is_exit for wc in machines) != 1):
         return None
+    [result] = figures(Place("line", line.code, machines), [(shift.starts_at, shift.ends_at)], now=now)
     leaving = [wc for wc in machines if wc.is_exit or line.flow == "parallel"]
     targets = [fact.target for wc in leaving if (fact := facts[wc.code]).target is not None]
     target = float(sum(targets)) if targets else None
     good = sum(facts[wc.code].good for wc in leaving)
     scrap = sum(fact.scrap for fact in facts.values())
     notes = tuple(note.text for note in result.kpi.notes)
-    owners = machine_day.owners(elements_s(result.elements))
+    owners = machine_day.owners(elements_s(result.elements or ZERO))
     ahead = None if target is None else good - target
     return MachineRow(line.name, line.code, good, scrap, target, ahead, result.kpi, owners, notes)
 

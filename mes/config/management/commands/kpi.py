@@ -8,8 +8,10 @@ from typing import Any
 from django.core.management.base import BaseCommand, CommandError
 from django.utils.dateparse import parse_datetime
 
-from mes.api.kpi_answer import POLICIES, Answer, Place, kpi_answers
+from mes.api.kpi_answer import Answer, answer_for
 from mes.journal.write import JournalEncoder
+from mes.oee.figures import figures
+from mes.oee.places import POLICIES, machine_place
 from mes.plant.models import WorkCenter
 
 SHARES = ("availability", "performance", "quality", "oee")
@@ -37,9 +39,9 @@ class Command(BaseCommand):
         if machine is None:
             known = ", ".join(WorkCenter.objects.values_list("code", flat=True)[:20]) or "none yet"
             raise CommandError(f"There is no work center '{code}'. Known: {known}.")
-        place, now = Place("work_center", code, [machine]), datetime.now(UTC)
-        [answer] = kpi_answers(place, [(start, end)], policy=options["policy"], now=now)
-        answer = {"work_center": code, "as_of": None, "now": now} | answer
+        place, now = machine_place(machine), datetime.now(UTC)
+        [figure] = figures(place, [(start, end)], now=now, policy=POLICIES.get(options["policy"]))
+        answer = {"work_center": code, "as_of": None, "now": now} | answer_for(place, figure)
         self.stdout.write(json.dumps(answer, cls=JournalEncoder, indent=1) if options["json"] else _text(answer))
 
 

@@ -1,23 +1,23 @@
-"""Cutting a KPI question into shifts, hours, production days, orders or items."""
+"""Cutting a window into shifts, hours and production days, or into orders and items."""
 
 from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from mes.api.kpi_answer import Answer, Place, Window, answer_of, policy_named
 from mes.oee.elements import CountSpan, Elements, elements_from
 from mes.oee.facts import WindowFacts, count_spans, window_facts
-from mes.oee.formulas import kpi
+from mes.oee.places import Place
 from mes.oee.timeline import Owned
 from mes.plant.calendar import day_bounds
-from mes.plant.models import Shift
+from mes.plant.shift_of import shifts_of
 from mes.production.models import WorkOrder
 
 HOUR = timedelta(hours=1)
 MINUTE_MS = 60_000
 BY_TIME = ("shift", "hour", "day")
 BY_CONTENT = ("order", "item")
+Window = tuple[datetime, datetime]
 
 
 def windows_of(place: Place, group: str, start: datetime, end: datetime) -> list[tuple[dict[str, Any], Window]]:
@@ -33,36 +33,42 @@ def windows_of(place: Place, group: str, start: datetime, end: datetime) -> list
         days = [first + timedelta(days=n) for n in range((last - first).days + 1)]
         named = [({"day": day}, day_bounds(day, zone)) for day in days]
     else:
-        lines = {wc.line_id for wc in place.work_centers}
-        shifts = Shift.objects.filter(line__in=lines, starts_at__lt=end, ends_at__gt=start).order_by("starts_at")
-        named = [
-            ({"shift": name, "production_date": day}, (begin, until))
-            for name, day, begin, until in dict.fromkeys(
-                shifts.values_list("name", "production_date", "starts_at", "ends_at")
-            )
-        ]
+        named = list({(key["shift"], *window): (key, window) for key, window in _shifts(place, start, end)}.values())
+        named.sort(key=lambda one: one[1])
     clipped = [(key, (max(begin, start), min(until, end))) for key, (begin, until) in named]
     return [(key, window) for key, window in clipped if window[0] < window[1]]
 
 
-def by_content(place: Place, group: str, window: Window, *, policy: str | None, now: datetime) -> list[Answer]:
-    """One answer per order or item of a machine; what belonged to none comes last, under null."""
+def _shifts(place: Place, start: datetime, end: datetime) -> list[tuple[dict[str, Any], Window]]:
+    """Every shift of the place's machines; those of the same name and time are one."""
+    return [
+        (
+            {"shift": shift.name, "production_date": shift.production_date, "crew": shift.crew},
+            (shift.starts_at, shift.ends_at),
+        )
+        for shifts in shifts_of(place.work_centers, start, end).values()
+        for shift in shifts
+    ]
+
+
+def by_content(
+    place: Place, group: str, window: Window, *, now: datetime
+) -> tuple[WindowFacts, list[tuple[str | None, Elements]]]:
+    """Elements per order or item of a machine; what belonged to none comes last, under None."""
     [facts] = window_facts(place.work_centers, *window, now=now).values()
-    until = max(min(window[1], now), window[0])
     numbers = _numbers(facts)
     keys = {piece.order if group == "order" else piece.item for piece in facts.owned}
     keys |= {_key(row, group, numbers) for row in (*facts.rows.counts, *facts.rows.flags)}
-    chosen, answers = policy_named(policy, facts), []
+    found = []
     for key in sorted(keys, key=lambda key: (key is None, key or "")):
         owned = [piece for piece in facts.owned if (piece.order if group == "order" else piece.item) == key]
         counts = [row for row in facts.rows.counts if _key(row, group, numbers) == key]
         flags = [row for row in facts.rows.flags if _key(row, group, numbers) == key]
-        spans = count_spans(replace(facts.rows, counts=counts, flags=flags), window[0], until)
+        spans = count_spans(replace(facts.rows, counts=counts, flags=flags), *window)
         elements: Elements = elements_from(owned, [_moved(span, owned) for span in spans])
         if elements.calendar_ms or elements.total or elements.unscheduled_total:
-            said = kpi(elements, chosen, where=place.code)
-            answers.append({group: key} | answer_of(elements, said, chosen))
-    return answers
+            found.append((key, elements))
+    return facts, found
 
 
 def _numbers(facts: WindowFacts) -> dict[int, str]:
