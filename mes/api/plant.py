@@ -57,14 +57,25 @@ class BreakShape(serializers.ModelSerializer[ShiftBreak]):
 
 
 class ShiftShape(serializers.ModelSerializer[Shift]):
-    """A shift of a line: from, to (UTC, half-open) and the day it counts for."""
+    """A shift of a line, or of one machine that has its own: from, to (UTC, half-open) and the day it counts for."""
 
     line = serializers.SlugRelatedField[Line](slug_field="code", read_only=True)
+    work_center = serializers.SlugRelatedField[WorkCenter](slug_field="code", read_only=True)
     breaks = BreakShape(many=True, read_only=True)
 
     class Meta:
         model = Shift
-        fields = ("line", "name", "production_date", "starts_at", "ends_at", "breaks")
+        fields = (
+            "line",
+            "work_center",
+            "name",
+            "crew",
+            "overtime",
+            "production_date",
+            "starts_at",
+            "ends_at",
+            "breaks",
+        )
 
 
 class Sites(Resource):
@@ -122,5 +133,7 @@ class Shifts(ListResource):
 
     def get_queryset(self) -> QuerySet[Any]:
         """Narrowed to the caller and the query."""
-        query = narrowed(Shift.objects.select_related("line").prefetch_related("breaks"), self.request, line="line")
+        query = narrowed(
+            Shift.objects.select_related("line", "work_center").prefetch_related("breaks"), self.request, line="line"
+        )
         return within(query, self.request, start="starts_at", end="ends_at")

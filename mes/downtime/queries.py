@@ -8,7 +8,8 @@ from django.db.models import Count, DurationField, Exists, ExpressionWrapper, F,
 from django.db.models.functions import Coalesce, Extract
 
 from mes.downtime.models import Reason, Stop
-from mes.plant.models import Line, Shift, ShiftBreak, WorkCenter
+from mes.plant.models import Override, PlannedMaintenance, WorkCenter
+from mes.plant.shift_of import shifts_of_row
 from mes.production.models import Run
 
 # A machine that waits for its neighbours shows the loss of another one (R19); one that idles asks only with an order.
@@ -36,17 +37,15 @@ def stop_by_ref(ref: str, work_centers: QuerySet[WorkCenter]) -> Stop | None:
 def stops_that_need_a_reason(stops: QuerySet[Stop], now: datetime) -> QuerySet[Stop]:
     """The stops for which a person should say why, the open ones as long as they are at `now`.
 
-    They are unexplained, no micro-stops, and take time from a shift: what lies outside all shifts or wholly inside a
-    break costs nothing. A machine that idles without an order explains itself.
+    They are unexplained, no micro-stops, and take time from a shift: what lies outside all shifts, or wholly inside a
+    break, a planned maintenance or a "not scheduled until", costs nothing; where somebody said the opposite of a part
+    of it, it asks. A machine that idles without an order explains itself.
     """
     until = Coalesce(F("ends_at"), now)
     length = ExpressionWrapper(until - F("starts_at"), output_field=DurationField())
-    within = Shift.objects.filter(
-        line=OuterRef("work_center__line"), starts_at__lt=OuterRef("until"), ends_at__gt=OuterRef("starts_at")
-    )
-    in_break = ShiftBreak.objects.filter(
-        shift__line=OuterRef("work_center__line"), starts_at__lte=OuterRef("starts_at"), ends_at__gte=OuterRef("until")
-    )
+    shifts = shifts_of_row("work_center", "work_center__line")
+    within = shifts.filter(starts_at__lt=OuterRef("until"), ends_at__gt=OuterRef("starts_at"))
+    in_break = shifts.filter(breaks__starts_at__lte=OuterRef("starts_at"), breaks__ends_at__gte=OuterRef("until"))
     order = Run.objects.filter(
         Q(ends_at=None) | Q(ends_at__gt=OuterRef("starts_at")),
         work_center=OuterRef("work_center"),
@@ -54,7 +53,26 @@ def stops_that_need_a_reason(stops: QuerySet[Stop], now: datetime) -> QuerySet[S
     )
     timed = stops.filter(reason=None).annotate(until=until, length_s=Extract(length, "epoch"))
     asking = Q(kind__in=NEED_A_REASON) | (Q(kind="idle") & Exists(order))
-    return timed.filter(asking, Exists(within), ~Exists(in_break), length_s__gte=F("work_center__micro_stop_s"))
+    costing = Exists(within) & ~Exists(in_break) & ~_standing_by_plan() & ~_taken_off_the_schedule()
+    return timed.filter(asking, costing, length_s__gte=F("work_center__micro_stop_s"))
+
+
+def _standing_by_plan() -> Q:
+    here = Q(work_center=OuterRef("work_center")) | Q(line=OuterRef("work_center__line"))
+    here |= Q(area=OuterRef("work_center__line__area")) | Q(site=OuterRef("work_center__line__area__site"))
+    return _only(PlannedMaintenance.objects.filter(here), Q(works_on=False))
+
+
+def _taken_off_the_schedule() -> Q:
+    here = Q(work_center=OuterRef("work_center")) | Q(line=OuterRef("work_center__line"))
+    return _only(Override.objects.filter(here, withdrawn_at=None), Q(scheduled=False))
+
+
+def _only(words: QuerySet, takes: Q) -> Q:
+    """Words that take time cover the whole stop, and none that gives it back touches it."""
+    covering = Q(starts_at__lte=OuterRef("starts_at"), ends_at__gte=OuterRef("until"))
+    touching = Q(starts_at__lt=OuterRef("until"), ends_at__gt=OuterRef("starts_at"))
+    return Q(Exists(words.filter(takes, covering))) & ~Q(Exists(words.filter(~takes, touching)))
 
 
 def stops_in(work_centers: Iterable[WorkCenter], start: datetime, end: datetime) -> QuerySet[Stop]:
@@ -103,8 +121,3 @@ def suggestions_for(stop: Stop, now: datetime, limit: int = 4) -> list[Suggestio
         Suggestion(reason, f"{reason.times} in the last 30 days") for reason in often[:limit] if reason.pk not in known
     ]
     return found[:limit]
-
-
-def shift_at(line: Line, at: datetime) -> Shift | None:
-    """The shift of the line in which the instant lies."""
-    return Shift.objects.filter(line=line, starts_at__lte=at, ends_at__gt=at).first()

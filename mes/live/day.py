@@ -7,10 +7,11 @@ from typing import Any
 from django.utils.translation import gettext as _
 
 from mes.live.ribbon import bands
-from mes.live.tiles import RIBBON, Tile, current_shifts, in_plant_order, iso, kpi_fields, tiles_of
+from mes.live.tiles import RIBBON, Tile, in_plant_order, iso, kpi_fields, tiles_of
 from mes.oee.facts import WindowFacts, elements_s, target_between, window_facts
 from mes.people.access import work_centers_for
 from mes.plant.models import WorkCenter
+from mes.plant.shift_of import shift_at
 
 HOUR = timedelta(hours=1)
 
@@ -22,7 +23,7 @@ def day_for(user: object, code: str, *, now: datetime) -> dict[str, Any] | None:
         return None
     machine = found[0]
     tile = tiles_of([machine], now=now)[code]
-    shift = current_shifts({machine.line_id}, now).get(machine.line_id)
+    shift = shift_at(machine, now)
     start = shift.starts_at if shift else now - RIBBON
     facts = window_facts([machine], start, now, now=now)[code]
     return {

@@ -13,6 +13,7 @@ from mes.oee.facts import WindowFacts, window_facts
 from mes.oee.formulas import Kpi
 from mes.people.access import work_centers_for
 from mes.plant.models import Shift, WorkCenter
+from mes.plant.shift_of import shift_now
 from mes.plc.models import ControllerHealth, TagBinding
 from mes.tracking.models import CountFlag, CountHour
 
@@ -43,15 +44,15 @@ def in_plant_order(query: Any) -> list[WorkCenter]:
 
 def tiles_of(work_centers: Sequence[WorkCenter], *, now: datetime) -> dict[str, Tile]:
     """Tiles of these machines at an instant; the figures are those of the running shift."""
-    shifts = current_shifts({wc.line_id for wc in work_centers}, now)
+    shifts = shift_now(work_centers, now)
     sources = source_codes([wc.pk for wc in work_centers])
     tiles: dict[str, Tile] = {}
     by_shift: dict[tuple[datetime, datetime] | None, list[WorkCenter]] = {}
     for wc in work_centers:
-        shift = shifts.get(wc.line_id)
+        shift = shifts.get(wc.pk)
         by_shift.setdefault((shift.starts_at, shift.ends_at) if shift else None, []).append(wc)
     for group in by_shift.values():
-        tiles |= _group_tiles(group, shifts.get(group[0].line_id), sources, now)
+        tiles |= _group_tiles(group, shifts, sources, now)
     made = orders_good([tile["order"] for tile in tiles.values() if tile["order"]])
     for wc in work_centers:
         tile = tiles[wc.code]
@@ -60,24 +61,19 @@ def tiles_of(work_centers: Sequence[WorkCenter], *, now: datetime) -> dict[str, 
 
 
 def _group_tiles(
-    group: list[WorkCenter], shift: Shift | None, sources: dict[int, str], now: datetime
+    group: list[WorkCenter], shifts: dict[int, Shift], sources: dict[int, str], now: datetime
 ) -> dict[str, Tile]:
-    """Tiles of machines that share a shift: one load of rows that covers both the shift and the ribbon."""
+    """Tiles of machines whose shifts have the same hours: one load of rows covers both the shift and the ribbon."""
+    shift = shifts.get(group[0].pk)
     start = shift.starts_at if shift else now
     facts = window_facts(group, start, now, now=now, since=ribbon_start(now))
-    return {wc.code: _tile(wc, shift, facts[wc.code], sources.get(wc.pk), now) for wc in group}
+    return {wc.code: _tile(wc, shifts.get(wc.pk), facts[wc.code], sources.get(wc.pk), now) for wc in group}
 
 
 def ribbon_start(now: datetime) -> datetime:
     """Where a ribbon begins: eight hours back and up to five minutes more; browsers draw the last eight hours of it."""
     edge = now - RIBBON
     return edge - (edge - datetime(1970, 1, 1, tzinfo=UTC)) % RIBBON_GRID
-
-
-def current_shifts(lines: set[int], now: datetime) -> dict[int, Shift]:
-    """Line to the shift that runs there now."""
-    running = Shift.objects.filter(line__in=lines, starts_at__lte=now, ends_at__gt=now)
-    return {shift.line_id: shift for shift in running}
 
 
 def source_codes(work_centers: Sequence[int]) -> dict[int, str]:

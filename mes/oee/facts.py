@@ -79,7 +79,7 @@ def facts_by_window(
 
 def _facts(work_center: WorkCenter, rows: MachineRows, start: datetime, end: datetime, now: datetime) -> WindowFacts:
     policy, window = policy_for(work_center), (to_ms(start), to_ms(end))
-    scheduled = [(to_ms(shift.starts_at), to_ms(shift.ends_at)) for shift in rows.shifts]
+    scheduled = [(to_ms(begins), to_ms(ends)) for begins, ends in rows.scheduled]
     planned = [(to_ms(b.starts_at), to_ms(b.ends_at), b.name) for b in rows.breaks]
     stops = _stops(rows, now)
     owned = owners(
@@ -140,14 +140,16 @@ def count_spans(rows: MachineRows, start: datetime, end: datetime) -> list[Count
     """Pieces per hour, order and ideal cycle inside the window; minutes that begin in it belong to it (R3)."""
     spans = []
     for row in rows.counts:
-        groups: dict[Decimal | None, list[int]] = defaultdict(list)
+        groups: dict[tuple[Decimal | None, int | None], list[int]] = defaultdict(list)
+        begun = max(start, rows.shift_start(row.shift_id) or start)
         for minute in range(60):
             at = row.hour + timedelta(minutes=minute)
             if start <= at < end and (row.good[minute] or row.scrap[minute] or row.rework[minute]):
-                groups[rows.ideal_ms(row.item_id, at)].append(minute)
-        for ideal_ms, minutes in groups.items():
-            # A pulse: the row's shift says whether it was scheduled, so nothing is shared out by time.
-            pulse = to_ms(max(row.hour + timedelta(minutes=minutes[0]), start, rows.shift_start(row.shift_id) or start))
+                # Overtime and "not scheduled" begin and end inside an hour: minutes of each stretch go together.
+                groups[rows.ideal_ms(row.item_id, at), rows.span_at(max(at, begun))].append(minute)
+        for (ideal_ms, _span), minutes in groups.items():
+            # A pulse: its minute's stretch says whether it was scheduled, so nothing is shared out by time.
+            pulse = to_ms(max(row.hour + timedelta(minutes=minutes[0]), begun))
             good, scrap, rework = (sum(a[m] for m in minutes) for a in (row.good, row.scrap, row.rework))
             spans.append(CountSpan(pulse, pulse, row.item.code if row.item else None, good, scrap, rework, ideal_ms))
     window = (to_ms(start), to_ms(end))
@@ -182,8 +184,8 @@ def target_between(
     for run in rows.runs:
         ideal_ms = rows.ideal_ms(run.item_id, run.starts_at)
         lo, hi = max(run.starts_at, start), min(run.ends_at or now, end, now)
-        for shift in rows.shifts:
-            a, b = max(lo, shift.starts_at), min(hi, shift.ends_at)
+        for begins, ends in rows.scheduled:
+            a, b = max(lo, begins), min(hi, ends)
             if ideal_ms is None or b <= a:
                 continue
             resting = sum(max(0, to_ms(min(b, k.ends_at)) - to_ms(max(a, k.starts_at))) for k in rows.breaks)
@@ -195,7 +197,7 @@ def target_between(
 
 def target_rate_at(work_center: WorkCenter, rows: MachineRows, now: datetime) -> Decimal:
     """Pieces per second by which the target grows now: 0 in breaks, outside of shifts and without an order."""
-    inside = any(shift.starts_at <= now < shift.ends_at for shift in rows.shifts)
+    inside = rows.span_at(now) is not None
     resting = any(pause.starts_at <= now < pause.ends_at for pause in rows.breaks)
     return target_pace(work_center, rows, now) if inside and not resting else Decimal(0)
 

@@ -9,7 +9,9 @@ from decimal import Decimal
 from django.db.models import F, Q, QuerySet
 
 from mes.downtime.models import Stop
-from mes.plant.models import Shift, ShiftBreak, WorkCenter
+from mes.plant.models import Shift, WorkCenter
+from mes.plant.shift_of import schedules_of
+from mes.plant.stretches import Pause
 from mes.production.models import IdealCycle, Run
 from mes.tracking.models import CountFlag, CountHour, MachineCursor, StateInterval
 
@@ -21,7 +23,8 @@ class MachineRows:
     """The rows of one machine that touch a window, each sorted by time."""
 
     shifts: list[Shift] = field(default_factory=list)
-    breaks: list[ShiftBreak] = field(default_factory=list)
+    scheduled: list[tuple[datetime, datetime]] = field(default_factory=list)  # shifts and what the floor said
+    breaks: list[Pause] = field(default_factory=list)  # and planned maintenance; they never overlap
     states: list[StateInterval] = field(default_factory=list)
     stops: list[Stop] = field(default_factory=list)
     runs: list[Run] = field(default_factory=list)
@@ -36,6 +39,10 @@ class MachineRows:
         if self.heard_at is None:
             return now
         return now if now - self.heard_at <= timedelta(seconds=self.silence_s) else self.heard_at
+
+    def span_at(self, at: datetime) -> int | None:
+        """Which scheduled stretch an instant lies in; None outside the schedule."""
+        return next((n for n, (start, end) in enumerate(self.scheduled) if start <= at < end), None)
 
     def shift_start(self, shift: int | None) -> datetime | None:
         """When a loaded shift began; None for none."""
@@ -90,10 +97,5 @@ def _overlapping(query: QuerySet, keys: list[int], start: datetime, end: datetim
 
 
 def _shifts(work_centers: Sequence[WorkCenter], rows: dict[int, MachineRows], start: datetime, end: datetime) -> None:
-    lines: dict[int, list[Shift]] = defaultdict(list)
-    wanted = {wc.line_id for wc in work_centers}
-    for shift in Shift.objects.filter(line__in=wanted, starts_at__lt=end, ends_at__gt=start).prefetch_related("breaks"):
-        lines[shift.line_id].append(shift)
-    for wc in work_centers:
-        rows[wc.pk].shifts = sorted(lines[wc.line_id], key=lambda shift: shift.starts_at)
-        rows[wc.pk].breaks = [row for shift in rows[wc.pk].shifts for row in shift.breaks.all()]
+    for pk, schedule in schedules_of(work_centers, start, end).items():
+        rows[pk].shifts, rows[pk].scheduled, rows[pk].breaks = schedule.shifts, schedule.spans, schedule.pauses

@@ -3,7 +3,8 @@
 from collections.abc import Iterable
 from datetime import datetime, timedelta
 
-from mes.plant.models import ChangedStretch, Shift, WorkCenter
+from mes.plant.models import ChangedStretch, WorkCenter
+from mes.plant.shift_of import shifts_of
 
 # Hours that ended longer ago than this are rolled up; anything stored before that edge must be said here.
 # It is longer than any micro-stop threshold: whether a standstill at an hour's end is a micro-stop is known by then.
@@ -28,10 +29,8 @@ def changed(stretches: Iterable[tuple[int, datetime, datetime]], *, why: str) ->
 
 def refuse_if_locked(work_center: WorkCenter, start: datetime, end: datetime) -> None:
     """Raises ShiftLocked when a person's edit of [start, end) would change a locked shift (R44)."""
-    locked = Shift.objects.filter(
-        line=work_center.line_id, starts_at__lt=max(end, start + timedelta(milliseconds=1)), ends_at__gt=start
-    ).exclude(locked_at=None)
-    shift = locked.order_by("starts_at").first()
+    shifts = shifts_of([work_center], start, max(end, start + timedelta(milliseconds=1)))[work_center.pk]
+    shift = next((shift for shift in shifts if shift.locked_at is not None), None)
     if shift is not None:
         raise ShiftLocked(
             f"Shift {shift.name} of {shift.production_date} on {work_center.line.code} is locked: its figures"

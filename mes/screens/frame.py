@@ -98,7 +98,7 @@ def clock_for(user: object, now: datetime) -> PlantClock:
     zone = zone_named(site.time_zone if site else "UTC")
     shifts: set[str] = set()
     if site:
-        running = Shift.objects.filter(line__area__site=site, starts_at__lte=now, ends_at__gt=now)
+        running = Shift.objects.filter(line__area__site=site, work_center=None, starts_at__lte=now, ends_at__gt=now)
         shifts = set(running.values_list("name", flat=True).distinct())
     only = shifts.pop() if len(shifts) == 1 else ""
     local = now.astimezone(zone)

@@ -25,7 +25,7 @@ def shifts(request: HttpRequest) -> HttpResponse:
     now = datetime.now(UTC)
     found: list[tuple[Line, Shift | None, bool]] = []
     for line in lines_for(request.user).select_related("area__site").order_by("area__code", "position", "code"):
-        begun = Shift.objects.filter(line=line, starts_at__lte=now).order_by("-starts_at").first()
+        begun = Shift.objects.filter(work_center=None, line=line, starts_at__lte=now).order_by("-starts_at").first()
         found.append((line, begun, begun is not None and now < begun.ends_at))
     if len(found) == 1 and found[0][1] is not None:
         return HttpResponseRedirect(_address(found[0][1]))
@@ -41,8 +41,12 @@ def shift(request: HttpRequest, line: str, day: str, name: str) -> HttpResponse:
     summary = summary_of(found, now)
     if request.GET.get("format") == "csv":
         return _csv(summary)
-    before = Shift.objects.filter(line=found.line, ends_at__lte=found.starts_at).order_by("-starts_at").first()
-    after = Shift.objects.filter(line=found.line, starts_at__gte=found.ends_at, starts_at__lte=now)
+    before = (
+        Shift.objects.filter(work_center=None, line=found.line, ends_at__lte=found.starts_at)
+        .order_by("-starts_at")
+        .first()
+    )
+    after = Shift.objects.filter(work_center=None, line=found.line, starts_at__gte=found.ends_at, starts_at__lte=now)
     following = after.order_by("starts_at").first()
     context = {
         "summary": summary,
@@ -63,7 +67,9 @@ def shift_or_404(request: HttpRequest, line: str, day: str, name: str) -> Shift:
         production_date = date.fromisoformat(day)
     except ValueError as error:
         raise Http404(day) from error
-    shifts = Shift.objects.select_related("line__area__site").filter(line=place, production_date=production_date)
+    shifts = Shift.objects.select_related("line__area__site").filter(
+        line=place, work_center=None, production_date=production_date
+    )
     found = shifts.filter(name=storable(name)).first()
     if found is None or day != production_date.isoformat():
         raise Http404(name)

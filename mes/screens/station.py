@@ -16,7 +16,6 @@ from django.views.decorators.http import require_POST, require_safe
 from mes.downtime.models import Stop
 from mes.downtime.queries import (
     reason_tree,
-    shift_at,
     stop_ref,
     stops_in,
     stops_that_need_a_reason,
@@ -26,6 +25,7 @@ from mes.live.tiles import tiles_for
 from mes.people.access import may
 from mes.plant.changes import ShiftLocked
 from mes.plant.models import WorkCenter
+from mes.plant.shift_of import shift_at
 from mes.production.models import WorkOrder
 from mes.production.orders import Seen, order_complete, order_start
 from mes.production.queries import open_run, queue_for
@@ -88,7 +88,7 @@ def reason(request: HttpRequest, code: str) -> HttpResponse:
     place = machine_or_404(request.user, code)
     now = datetime.now(UTC)
     stop = stop_that_asks(place, now) or Stop.objects.filter(work_center=place, ends_at=None, reason=None).first()
-    shift = shift_at(place.line, now)
+    shift = shift_at(place, now)
     stops = stops_in([place], shift.starts_at if shift else now - LOOK_BACK, now)[:20]
     context = {
         "place": place,
@@ -216,7 +216,7 @@ def current_order(place: WorkCenter) -> WorkOrder | None:
 
 def stop_that_asks(place: WorkCenter, now: datetime) -> Stop | None:
     """The latest stop of the running shift that needs a reason."""
-    shift = shift_at(place.line, now)
+    shift = shift_at(place, now)
     start = shift.starts_at if shift else now - LOOK_BACK
     return stops_that_need_a_reason(stops_in([place], start, now), now).first()
 

@@ -19,10 +19,11 @@ from django.views.decorators.http import require_POST, require_safe
 
 from mes.downtime.actions import StopRefused, stop_clear_reason, stop_explain
 from mes.downtime.models import Reason, Stop
-from mes.downtime.queries import shift_at, stop_by_ref, stop_ref, stops_in, stops_that_need_a_reason
+from mes.downtime.queries import stop_by_ref, stop_ref, stops_in, stops_that_need_a_reason
 from mes.people.access import lines_for, may, work_centers_for
 from mes.plant.changes import ShiftLocked
 from mes.plant.models import Line, Shift, WorkCenter
+from mes.plant.shift_of import shift_at
 from mes.screens.gate import demand, line_or_404, machine_or_404, storable
 from mes.screens.station import sheet
 
@@ -132,7 +133,7 @@ def filters_of(request: HttpRequest) -> Filters:
             raise Http404("shift")
         try:
             shift = Shift.objects.filter(
-                line=line, production_date=date.fromisoformat(day), name=storable(name)
+                line=line, work_center=None, production_date=date.fromisoformat(day), name=storable(name)
             ).first()
         except ValueError as error:
             raise Http404("shift") from error
@@ -215,7 +216,7 @@ def stop_context(request: HttpRequest, stop: Stop, now: datetime) -> dict[str, A
         "list_href": reverse("stops") + query,
         "query": query,
         "zone": stop.work_center.line.area.site.time_zone,
-        "shift": shift_at(stop.work_center.line, stop.starts_at),
+        "shift": shift_at(stop.work_center, stop.starts_at),
     }
 
 

@@ -10,7 +10,8 @@ from typing import TYPE_CHECKING
 from django.db.models import Q
 
 from mes.downtime.models import Stop
-from mes.plant.models import Shift, WorkCenter
+from mes.plant.models import WorkCenter
+from mes.plant.shift_of import INSTANT, shifts_of
 from mes.production.models import Run
 from mes.tracking.models import MachineCursor, SignalCursor, StateInterval
 from mes.tracking.reading import LastValue, Machine, OpenSpan, OpenStop
@@ -60,7 +61,7 @@ def _covering(rows: list[tuple], instant: datetime) -> tuple | None:
 
 
 def count_owners(instants: Mapping[int, Iterable[datetime]]) -> CountOwners:
-    """Loads the shifts and runs that the given instants of each machine can fall into. Three queries at most."""
+    """Loads the shifts and runs that the given instants of each machine can fall into. Four queries at most."""
     if not instants:
         return CountOwners({}, {})
     moments = [instant for times in instants.values() for instant in times]
@@ -69,12 +70,10 @@ def count_owners(instants: Mapping[int, Iterable[datetime]]) -> CountOwners:
     rows = Run.objects.filter(Q(ends_at=None) | Q(ends_at__gt=first), work_center__in=instants, starts_at__lte=last)
     for run in rows.order_by("starts_at").values_list("work_center_id", "starts_at", "ends_at", "order_id", "item_id"):
         runs[run[0]].append(run[1:])
-    lines = dict(WorkCenter.objects.filter(pk__in=instants).values_list("pk", "line_id"))
-    by_line: dict[int, list[tuple]] = defaultdict(list)
-    shifts = Shift.objects.filter(line__in=set(lines.values()), starts_at__lte=last, ends_at__gt=first)
-    for shift in shifts.order_by("starts_at").values_list("line_id", "starts_at", "ends_at", "pk"):
-        by_line[shift[0]].append(shift[1:])
-    return CountOwners({pk: by_line[line] for pk, line in lines.items()}, runs)
+    shifts = shifts_of(WorkCenter.objects.filter(pk__in=instants).only("line_id"), first, last + INSTANT)
+    return CountOwners(
+        {pk: [(shift.starts_at, shift.ends_at, shift.pk) for shift in rows] for pk, rows in shifts.items()}, runs
+    )
 
 
 def machines(work_centers: set[int], contexts: "Mapping[int, MachineContext]") -> dict[int, Machine]:

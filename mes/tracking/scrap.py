@@ -11,6 +11,7 @@ from django.db.models import Sum
 from mes.journal.write import record
 from mes.plant.changes import changed, refuse_if_locked
 from mes.plant.models import Shift, WorkCenter
+from mes.plant.shift_of import shift_at
 from mes.production.models import WorkOrder
 from mes.tracking.models import CountFlag, CountHour
 
@@ -39,7 +40,7 @@ def scrap_enter(
         if entered:
             return _same(entered, work_center, quantity)
         refuse_if_locked(work_center, at, at)
-        shift = Shift.objects.filter(line=work_center.line_id, starts_at__lte=at, ends_at__gt=at).first()
+        shift = shift_at(work_center, at)
         good = good_on(work_center, order, shift)
         if quantity > good:
             where = f"for {order.number} on {work_center.code}" if order else f"on {work_center.code} in this shift"
