@@ -45,7 +45,7 @@ def _listed(name: str) -> list[str]:
 def _database(url: str) -> dict[str, Any]:
     parts = urlsplit(url or "postgresql://millwright@127.0.0.1:5432/millwright")
     return {
-        "ENGINE": "django.db.backends.postgresql",
+        "ENGINE": "mes.config.database",
         "NAME": unquote(parts.path.lstrip("/")) or "millwright",
         "USER": unquote(parts.username or ""),
         "PASSWORD": unquote(parts.password or ""),
