@@ -149,7 +149,14 @@ def _flush(machine: Machine, contexts: dict[int, MachineContext]) -> None:
     lasting = machine.span_dirty, machine.stop_dirty
     machine.span_dirty = machine.stop_dirty = False
     machines_write([machine], contexts, cursors=False)
-    for over in (machine.counts, machine.flags, machine.closed_spans, machine.closed_stops, machine.samples):
+    for over in (
+        machine.counts,
+        machine.flags,
+        machine.closed_spans,
+        machine.closed_stops,
+        machine.samples,
+        machine.codes,
+    ):
         over.clear()
     machine.span_dirty, machine.stop_dirty = lasting
 

@@ -98,6 +98,7 @@ def machines_write(machines: list[Machine], contexts: dict[int, MachineContext],
     store.flags_add([(machine.work_center, flag) for machine in machines for flag in machine.flags], owners)
     store.spans_write(machines)
     store.stops_write(machines)
+    store.codes_add(machines)
     if cursors:
         store.signals_move(machines, contexts)
     store.samples_copy([sample for machine in machines for sample in machine.samples])

@@ -13,7 +13,7 @@ from mes.plant.changes import changed
 from mes.tracking import load, store
 from mes.tracking import observe_samples as samples
 from mes.tracking.ingest import MachineContext
-from mes.tracking.late_write import counts_change, flags_change, spans_change, stops_change
+from mes.tracking.late_write import codes_change, counts_change, flags_change, spans_change, stops_change
 from mes.tracking.models import StateInterval
 from mes.tracking.observe_samples import Observation, merged
 from mes.tracking.reading import CountAdded, CountFlagged, LastValue, Machine, OpenSpan, OpenStop, Reading
@@ -144,6 +144,7 @@ def _write(work_center: int, old: Machine, new: Machine, last: Reading | None, c
     owners = load.count_owners({work_center: instants} if instants else {})
     counts_change(work_center, counts, owners)
     flags_change(work_center, list((gone - come).elements()), list((come - gone).elements()), owners)
+    codes_change(work_center, old, new)
     spans_change(work_center, old, new)
     stops_change(work_center, old, new)
     if last is not None:

@@ -8,7 +8,7 @@ from typing import Any
 from mes.downtime.models import Stop
 from mes.tracking import store
 from mes.tracking.load import CountOwners
-from mes.tracking.models import CountFlag, StateInterval
+from mes.tracking.models import CountFlag, StateCode, StateInterval
 from mes.tracking.reading import CountAdded, CountFlagged, Machine
 
 FOR_EVER = datetime.max.replace(tzinfo=UTC)
@@ -45,6 +45,16 @@ def flags_change(
         if row is not None:
             row.delete()
     store.flags_add([(work_center, flag) for flag in come], owners)
+
+
+def codes_change(work_center: int, old: Machine, new: Machine) -> None:
+    """Takes back changes of the raw state code that the telling in order does not have, adds those it has."""
+    stale = [at for at, code in old.codes if (at, code) not in new.codes]
+    StateCode.objects.filter(work_center=work_center, at__in=stale).delete()
+    StateCode.objects.bulk_create(
+        (StateCode(work_center_id=work_center, at=at, raw_code=code) for at, code in new.codes),
+        ignore_conflicts=True,
+    )
 
 
 def spans_change(work_center: int, old: Machine, new: Machine) -> None:

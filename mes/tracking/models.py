@@ -4,6 +4,7 @@ from django.contrib.postgres.constraints import ExclusionConstraint
 from django.contrib.postgres.fields import ArrayField, RangeOperators
 from django.db import models
 
+from mes.downtime.models import Reason
 from mes.plant.models import Shift, TsTzRange, WorkCenter, half_open
 from mes.plc.models import Controller, TagBinding, TagRole
 from mes.production.models import Item, WorkOrder
@@ -92,6 +93,13 @@ class CountFlag(models.Model):
         GAP = "gap", "Made while nothing was heard"
         QUARANTINE = "quarantine", "Implausible, held back"
         MANUAL = "manual", "Entered by a person"
+        REPLACED = "replaced", "Counted by its parts"
+
+    class Decision(models.TextChoices):
+        RELEASED = "released", "Released"
+        DISCARDED = "discarded", "Discarded"
+        ASSIGNED = "assigned", "Assigned to an order"
+        SPLIT = "split", "Split between orders"
 
     work_center = models.ForeignKey(WorkCenter, on_delete=models.PROTECT, related_name="count_flags")
     kind = models.CharField(max_length=10, choices=Kind)
@@ -105,9 +113,19 @@ class CountFlag(models.Model):
     detail = models.CharField(max_length=200, blank=True, default="")
     actor = models.CharField(max_length=150, blank=True, default="")
     key = models.UUIDField(null=True, unique=True, help_text="The form's key: a repeat changes nothing.")
+    decision = models.CharField(max_length=10, choices=Decision, blank=True, default="")
+    decided_by = models.CharField(max_length=150, blank=True, default="")
+    decided_at = models.DateTimeField(null=True, blank=True)
 
     class Meta:
-        indexes = [models.Index(fields=["work_center", "to_at"], name="count_flag_time")]
+        indexes = [
+            models.Index(fields=["work_center", "to_at"], name="count_flag_time"),
+            models.Index(
+                fields=["work_center", "to_at"],
+                name="count_flag_waits",
+                condition=models.Q(kind="quarantine", decided_at=None),
+            ),
+        ]
 
     def __str__(self) -> str:
         return f"{self.work_center_id} {self.kind} {self.role} {self.quantity}"
@@ -140,6 +158,78 @@ class StateInterval(models.Model):
 
     def __str__(self) -> str:
         return f"{self.work_center_id} {self.state}"
+
+
+class StateCode(models.Model):
+    """A machine's raw state code changed to this one: kept for ever, so that a wrong state map costs no history."""
+
+    work_center = models.ForeignKey(WorkCenter, on_delete=models.CASCADE, related_name="+")
+    at = models.DateTimeField()
+    raw_code = models.IntegerField()
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["work_center", "at"], name="state_code_change_once")]
+
+    def __str__(self) -> str:
+        return f"{self.work_center_id} {self.raw_code} {self.at}"
+
+
+class StateCorrection(models.Model):
+    """A person's word over what was observed from one instant to another; the observed intervals stay as they are."""
+
+    work_center = models.ForeignKey(WorkCenter, on_delete=models.PROTECT, related_name="state_corrections")
+    starts_at = models.DateTimeField()
+    ends_at = models.DateTimeField()
+    kind = models.CharField(max_length=8, help_text="run, down, waiting, idle, setup or unknown.")
+    reason = models.ForeignKey(Reason, null=True, blank=True, on_delete=models.PROTECT, related_name="+")
+    why = models.CharField(max_length=200)
+    actor = models.CharField(max_length=150)
+    at = models.DateTimeField()
+    key = models.UUIDField(unique=True, help_text="The form's key: a repeat changes nothing.")
+    withdrawn_at = models.DateTimeField(null=True, blank=True)
+    withdrawn_by = models.CharField(max_length=150, blank=True, default="")
+
+    class Meta:
+        ordering = ["work_center", "starts_at"]
+        constraints = [
+            ExclusionConstraint(
+                name="state_correction_no_overlap",
+                expressions=[
+                    ("work_center", RangeOperators.EQUAL),
+                    (TsTzRange("starts_at", "ends_at", half_open()), RangeOperators.OVERLAPS),
+                ],
+                condition=models.Q(withdrawn_at=None),
+            ),
+            models.CheckConstraint(
+                name="state_correction_forward", condition=models.Q(ends_at__gt=models.F("starts_at"))
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.work_center_id} {self.kind} {self.starts_at} - {self.ends_at}"
+
+
+class ScrapDecision(models.Model):
+    """What a person said of a shift in which a reject counter and people both reported scrap (R28).
+
+    It holds for these two numbers: when either changes, the question is asked again.
+    """
+
+    work_center = models.ForeignKey(WorkCenter, on_delete=models.CASCADE, related_name="+")
+    shift = models.ForeignKey(Shift, on_delete=models.CASCADE, related_name="+")
+    counted = models.IntegerField(help_text="Scrap by the reject counter.")
+    entered = models.IntegerField(help_text="Scrap that people entered.")
+    same = models.BooleanField(help_text="The same pieces, so the entries were taken back; else both count.")
+    actor = models.CharField(max_length=150)
+    at = models.DateTimeField()
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["work_center", "shift", "counted", "entered"], name="scrap_decision_once")
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.work_center_id} {self.counted}/{self.entered}"
 
 
 class Sample(models.Model):

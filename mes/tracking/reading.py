@@ -154,5 +154,6 @@ class Machine:
     closed_spans: list[SpanClosed] = field(default_factory=list)
     closed_stops: list[StopClosed] = field(default_factory=list)
     samples: list[tuple[Reading, str, Value]] = field(default_factory=list)
+    codes: list[tuple[datetime, int]] = field(default_factory=list)  # the raw state code changed to this
     span_dirty: bool = False
     stop_dirty: bool = False

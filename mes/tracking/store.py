@@ -10,7 +10,7 @@ from django.db import connection
 
 from mes.downtime.models import Stop
 from mes.tracking.load import CountOwners, Owner
-from mes.tracking.models import CountFlag, StateInterval
+from mes.tracking.models import CountFlag, StateCode, StateInterval
 from mes.tracking.reading import CountAdded, CountFlagged, Machine, OpenSpan, OpenStop, Reading, Value
 
 if TYPE_CHECKING:
@@ -189,6 +189,13 @@ def _stop(machine: Machine, stop: OpenStop, ends_at: datetime | None) -> Stop:
         kind=stop.kind,
         plc_code=stop.plc_code,
     )
+
+
+def codes_add(machines: Sequence[Machine]) -> None:
+    """Keeps the changes of raw state codes."""
+    rows = [StateCode(work_center_id=m.work_center, at=at, raw_code=code) for m in machines for at, code in m.codes]
+    if rows:
+        StateCode.objects.bulk_create(rows, ignore_conflicts=True)
 
 
 def signals_move(machines: Sequence[Machine], contexts: "dict[int, MachineContext]") -> None:

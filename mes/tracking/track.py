@@ -32,6 +32,7 @@ def take(machine: Machine, reading: Reading, rules: MachineRules) -> None:
         _turn(machine, silent_from, OpenSpan(None, silent_from, "Unknown", "unknown", why="nothing was heard"))
     refused = _count(machine, reading, rules, gap=silent_from is not None)
     _state(machine, reading, rules)
+    _code(machine, reading)
     _stop_code(machine, reading)
     _no_production(machine, reading.at, rules)
     _remember(machine, reading, refused, rules)
@@ -95,7 +96,8 @@ def _pieces(machine: Machine, reading: Reading, role: str, raw: int, rule: Signa
     delta = counter_delta(last.raw if last else None, raw, dt_s, rule.counter, epoch_changed=epoch)
     if delta.quarantined and last is not None:
         detail = f"{delta.kind.value}: counter went from {last.raw} to {raw} in {dt_s:.1f} s"
-        machine.flags.append(CountFlagged("quarantine", role, last.at, reading.at, delta.quarantined, detail))
+        held = _whole(raw, rule.factor) - _whole(raw - delta.quarantined, rule.factor)
+        machine.flags.append(CountFlagged("quarantine", role, last.at, reading.at, held, detail))
     if delta.kind is DeltaKind.INVALID:
         return None
     return _whole(raw, rule.factor) - _whole(raw - delta.quantity, rule.factor)
@@ -142,6 +144,15 @@ def _state(machine: Machine, reading: Reading, rules: MachineRules) -> None:
     ):
         return
     _turn(machine, reading.at, OpenSpan(None, reading.at, name, kind, raw_code))
+
+
+def _code(machine: Machine, reading: Reading) -> None:
+    """Keeps each change of the raw state code, whatever it means today: a wrong map can be mended from them."""
+    value, last = reading.values.get("state"), machine.values.get("state")
+    if value is None or value.raw is None or value.quality == "bad":
+        return
+    if last is None or last.raw != value.raw:
+        machine.codes.append((reading.at, value.raw))
 
 
 def _produced(machine: Machine, reading: Reading) -> bool:
