@@ -7,7 +7,8 @@ from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from typing import cast
 
-from mes.oee.formulas import CountSpan, Elements, Kpi, elements_from, kpi
+from mes.oee.formulas import CountSpan, Elements, Kpi, add_up, elements_from, kpi_of_parts
+from mes.oee.policies import pieces_of
 from mes.oee.policy import Policy
 from mes.oee.sources import MachineRows, load_rows
 from mes.oee.timeline import Klass, OrderSpan, Owned, StateSpan, StopSpan, owners
@@ -20,7 +21,10 @@ MS = timedelta(milliseconds=1)
 
 @dataclass(frozen=True, slots=True)
 class WindowFacts:
-    """What a machine did in a window. Times are ms since 1970 UTC; pieces include those made in gaps and by hand."""
+    """What a machine did in a window. Times are ms since 1970 UTC; pieces include those made in gaps and by hand.
+
+    `parts`: the stretches of the window with the policy each was under, in order (R45); `policy` is the last one's.
+    """
 
     work_center: str
     start_ms: int
@@ -36,16 +40,12 @@ class WindowFacts:
     target_rate_per_s: Decimal
     target_pace_per_s: Decimal
     rows: MachineRows
+    parts: tuple[tuple[Elements, Policy], ...]
 
 
 def to_ms(instant: datetime) -> int:
     """Whole milliseconds since 1970 UTC, without the rounding of floats."""
     return (instant - EPOCH) // MS
-
-
-def policy_for(work_center: WorkCenter) -> Policy:
-    """The policy of a machine: the default with the machine's own micro-stop threshold."""
-    return Policy("six-losses", micro_threshold_ms=work_center.micro_stop_s * 1000)
 
 
 def window_facts(
@@ -55,55 +55,63 @@ def window_facts(
     *,
     now: datetime,
     since: datetime | None = None,
+    policy: Policy | None = None,
 ) -> dict[str, WindowFacts]:
     """Facts of each machine (by code) from `start` to `end`, clipped at `now`, in a fixed number of queries.
 
     A machine without scheduled time in the window gets elements of zero and KPIs of None that say so. `since` loads
-    rows from an earlier instant for callers that draw more than they compute.
+    rows from an earlier instant for callers that draw more than they compute. Each part of the window is read by the
+    policy that was in force (R45), or all of it by `policy`.
     """
     until = min(end, now)
     rows = load_rows(work_centers, min(start, since or start), max(until, start))
-    return {wc.code: _facts(wc, rows[wc.pk], start, max(until, start), now) for wc in work_centers}
+    return {wc.code: _facts(wc, rows[wc.pk], start, max(until, start), now, policy) for wc in work_centers}
 
 
 def facts_by_window(
-    work_centers: Sequence[WorkCenter], windows: Sequence[tuple[datetime, datetime]], *, now: datetime
+    work_centers: Sequence[WorkCenter],
+    windows: Sequence[tuple[datetime, datetime]],
+    *,
+    now: datetime,
+    policy: Policy | None = None,
 ) -> list[dict[str, WindowFacts]]:
     """`window_facts` of several windows, in as many queries as one."""
     if not windows:
         return []
     cut = [(start, max(min(end, now), start)) for start, end in windows]
     rows = load_rows(work_centers, min(start for start, _ in cut), max(end for _, end in cut))
-    return [{wc.code: _facts(wc, rows[wc.pk], start, end, now) for wc in work_centers} for start, end in cut]
+    return [{wc.code: _facts(wc, rows[wc.pk], start, end, now, policy) for wc in work_centers} for start, end in cut]
 
 
-def _facts(work_center: WorkCenter, rows: MachineRows, start: datetime, end: datetime, now: datetime) -> WindowFacts:
-    policy, window = policy_for(work_center), (to_ms(start), to_ms(end))
-    scheduled = [(to_ms(begins), to_ms(ends)) for begins, ends in rows.scheduled]
-    planned = [(to_ms(b.starts_at), to_ms(b.ends_at), b.name) for b in rows.breaks]
-    stops = _stops(rows, now)
-    owned = owners(
-        window,
-        scheduled=scheduled,
-        planned=planned,
-        states=_states(rows, now),
-        stops=stops,
-        orders=[
-            OrderSpan(to_ms(run.starts_at), to_ms(run.ends_at or now), run.order.number, run.item.code, "run")
-            for run in rows.runs
-        ],
-        policy=policy,
-        now_ms=to_ms(now),
-    )
-    counts = count_spans(rows, start, end)
-    elements = elements_from(owned, counts, window=window, stops=stops)
+def _facts(
+    work_center: WorkCenter, rows: MachineRows, start: datetime, end: datetime, now: datetime, policy: Policy | None
+) -> WindowFacts:
+    pieces = [(start, end, policy)] if policy else pieces_of(rows.policies, start, end)
+    stops, states, owned = _stops(rows, now), _states(rows, now), list[Owned]()
+    counts: list[CountSpan] = []
+    parts: list[tuple[Elements, Policy]] = []
+    for since, until, reading in pieces:
+        window = (to_ms(since), to_ms(until))
+        here = owners(
+            window,
+            scheduled=[(to_ms(begins), to_ms(ends)) for begins, ends in rows.scheduled],
+            planned=[(to_ms(b.starts_at), to_ms(b.ends_at), b.name) for b in rows.breaks],
+            states=states,
+            stops=stops,
+            orders=_orders(rows, now),
+            policy=reading,
+            now_ms=to_ms(now),
+        )
+        made = count_spans(rows, since, until)
+        parts.append((elements_from(here, made, window=window, stops=stops), reading))
+        owned, counts = owned + here, counts + made
     return WindowFacts(
         work_center=work_center.code,
-        start_ms=window[0],
-        end_ms=window[1],
-        policy=policy,
-        elements=elements,
-        kpi=kpi(elements, policy, where=work_center.code),
+        start_ms=to_ms(start),
+        end_ms=to_ms(end),
+        policy=parts[-1][1],
+        elements=add_up(part for part, _ in parts),
+        kpi=kpi_of_parts(parts, where=work_center.code),
         owned=owned,
         good=sum(int(span.good) for span in counts),
         scrap=sum(int(span.scrap) for span in counts),
@@ -112,7 +120,15 @@ def _facts(work_center: WorkCenter, rows: MachineRows, start: datetime, end: dat
         target_rate_per_s=target_rate_at(work_center, rows, now),
         target_pace_per_s=target_pace(work_center, rows, now),
         rows=rows,
+        parts=tuple(parts),
     )
+
+
+def _orders(rows: MachineRows, now: datetime) -> list[OrderSpan]:
+    return [
+        OrderSpan(to_ms(run.starts_at), to_ms(run.ends_at or now), run.order.number, run.item.code, "run")
+        for run in rows.runs
+    ]
 
 
 def _states(rows: MachineRows, now: datetime) -> list[StateSpan]:

@@ -5,7 +5,7 @@ A policy begins with a full UTC hour, so that every hour of a machine is read by
 
 import hashlib
 import json
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import asdict, fields, replace
 from datetime import UTC, datetime
 from decimal import Decimal
@@ -80,7 +80,7 @@ def policy_store(policy: Policy, *, actor: str = "system", at: datetime) -> Poli
 def policies_in_force(work_centers: Sequence[WorkCenter], start: datetime, end: datetime) -> dict[int, list[Begun]]:
     """Per machine id the policies of [start, end) in order, each with when it begins; the first begins at `start`.
 
-    One query, two where a machine is so new that nobody noted its policy yet: it has the default with its own
+    One query. A machine so new that nobody noted its policy yet (`policies_follow`) has the default with its own
     micro-stop threshold.
     """
     begun = Q(valid_from__lte=start) | Q(valid_from__lt=end)
@@ -94,11 +94,10 @@ def policies_in_force(work_centers: Sequence[WorkCenter], start: datetime, end: 
             spans[:] = [(start, policy)]
         else:
             spans.append((row.valid_from, policy))
-    missing = [wc for wc in work_centers if not found.get(wc.pk) or found[wc.pk][0][0] > start]
-    if missing:
-        default = {wc.pk: default_of(wc) for wc in missing}
-        for pk, policy in zip(default, _numbered(default.values()), strict=True):
-            found.setdefault(pk, []).insert(0, (start, policy))
+    for wc in work_centers:
+        spans = found.setdefault(wc.pk, [])
+        if not spans or spans[0][0] > start:
+            spans.insert(0, (start, default_of(wc)))
     return found
 
 
@@ -115,11 +114,3 @@ def pieces_of(begun: Sequence[Begun], start: datetime, end: datetime) -> list[tu
 def default_of(work_center: WorkCenter) -> Policy:
     """The default reading with the machine's own micro-stop threshold."""
     return replace(DEFAULT, micro_threshold_ms=work_center.micro_stop_s * 1000)
-
-
-def _numbered(policies: Iterable[Policy]) -> list[Policy]:
-    """The same with the version number they are stored under, if they are."""
-    wanted = list(policies)
-    digests = [digest_of(policy) for policy in wanted]
-    numbers = dict(PolicyVersion.objects.filter(digest__in=digests).values_list("digest", "number"))
-    return [replace(p, version=numbers.get(d, p.version)) for p, d in zip(wanted, digests, strict=True)]

@@ -9,6 +9,7 @@ from decimal import Decimal
 from django.db.models import F, Q, QuerySet
 
 from mes.downtime.models import Stop
+from mes.oee.policies import Begun, policies_in_force
 from mes.plant.models import Shift, WorkCenter
 from mes.plant.shift_of import schedules_of
 from mes.plant.stretches import Pause
@@ -31,6 +32,7 @@ class MachineRows:
     counts: list[CountHour] = field(default_factory=list)
     flags: list[CountFlag] = field(default_factory=list)
     ideals: dict[int, list[IdealCycle]] = field(default_factory=dict)
+    policies: list[Begun] = field(default_factory=list)
     heard_at: datetime | None = None
     silence_s: float = 3.0
 
@@ -86,8 +88,10 @@ def load_rows(work_centers: Sequence[WorkCenter], start: datetime, end: datetime
     for heard in MachineCursor.objects.filter(work_center__in=keys):
         rows[heard.work_center_id].heard_at = heard.heard_at
         rows[heard.work_center_id].silence_s = heard.silence_s
+    in_force = policies_in_force(work_centers, start, end)
     for pk, machine in rows.items():
         machine.ideals = dict(cycles[pk])
+        machine.policies = in_force[pk]
     return rows
 
 
