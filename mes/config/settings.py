@@ -109,11 +109,13 @@ INSTALLED_APPS = [
     "mes.production",
     "mes.downtime",
     "mes.tracking",
+    "mes.witness",
     "mes.oee",
     "mes.live",
     "mes.api",
     "mes.screens",
     "mes.plantfile",
+    "analytics",
     "mes.demo",
 ]
 
