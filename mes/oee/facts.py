@@ -111,7 +111,7 @@ def _facts(
         end_ms=to_ms(end),
         policy=parts[-1][1],
         elements=add_up(part for part, _ in parts),
-        kpi=kpi_of_parts(parts, where=work_center.code),
+        kpi=kpi_of_parts(parts, where=work_center.code, in_turn=True),
         owned=owned,
         good=sum(int(span.good) for span in counts),
         scrap=sum(int(span.scrap) for span in counts),

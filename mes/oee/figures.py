@@ -7,9 +7,9 @@ from typing import Any
 
 from mes.oee.elements import Elements
 from mes.oee.facts import WindowFacts, facts_by_window
-from mes.oee.formulas import Kpi, kpi
-from mes.oee.line import LineResult, line_parallel
-from mes.oee.line_facts import line_result, unit_of
+from mes.oee.formulas import Kpi, kpi, kpi_of_parts
+from mes.oee.line import LineResult, line_sum
+from mes.oee.line_facts import line_result, parts_read, unit_of
 from mes.oee.parts_of_time import BY_CONTENT, BY_TIME, by_content, windows_of
 from mes.oee.places import Place, machine_place, read_by
 from mes.oee.policy import Policy
@@ -64,7 +64,7 @@ def figures(
                 result.kpi,
                 read,
                 bottlenecks=result.bottlenecks if place.kind == "line" else (),
-                parts=((result.elements, read),),
+                parts=result.parts,
             )
         )
     return found
@@ -108,11 +108,13 @@ def _result(
 ) -> tuple[LineResult, Policy]:
     first = next(iter(facts.values()))
     read = read_by(policy, first.policy)
+    chosen = None if policy is None else read
     if place.kind == "work_center":
-        return LineResult(first.elements, kpi(first.elements, read, where=place.code)), read
-    lines = [(line_result(line, wcs, facts, window, read), wcs) for line, wcs in place.lines]
+        parts = tuple(parts_read(first.parts, chosen))
+        said = kpi_of_parts(parts, where=place.code, in_turn=True)
+        return LineResult(first.elements, said, parts=parts), read
+    lines = [(line_result(line, wcs, facts, window, chosen), wcs) for line, wcs in place.lines]
     if place.kind == "line":
-        return lines[0][0], read
+        return lines[0][0], lines[0][0].parts[-1][1]
     units = ["+".join(sorted({unit_of(facts[wc.code]) for wc in wcs})) for _, wcs in lines]
-    parts = [(unit, line.elements) for unit, (line, _) in zip(units, lines, strict=True)]
-    return line_parallel(parts, read, where=place.code), read
+    return line_sum([(unit, line.parts) for unit, (line, _) in zip(units, lines, strict=True)], where=place.code), read

@@ -130,10 +130,11 @@ def kpi(elements: Elements, policy: Policy, *, where: str = "") -> Kpi:
     return kpi_of_parts([(elements, policy)], where=where)
 
 
-def kpi_of_parts(parts: Sequence[tuple[Elements, Policy]], *, where: str = "") -> Kpi:
-    """KPIs of stretches of which each has its own policy, in order of time (R45): every part's time is read by the
-    policy it was under, then the sums are divided. The last policy names the headline and the conventions.
+def kpi_of_parts(parts: Sequence[tuple[Elements, Policy]], *, where: str = "", in_turn: bool = False) -> Kpi:
+    """KPIs of parts of which each has its own policy (R45): stretches of a machine, or the machines of a line. Every
+    part's time is read by its policy, then the sums are divided. The last one names the headline and the conventions.
 
+    A note says so where they divide differently; `in_turn` (one machine, in order of time) where they differ at all.
     Raises IndexError without parts.
     """
     elements, read, policy = add_up(part for part, _ in parts), _Read.of(parts), parts[-1][1]
@@ -165,16 +166,16 @@ def kpi_of_parts(parts: Sequence[tuple[Elements, Policy]], *, where: str = "") -
         policy_version=policy.version,
     )
     result = replace(result, **_iso_ratios(elements, read), **_reliability_of(elements, read, policy))
-    return replace(result, notes=_notes(elements, policy, result, where) + _changed_notes(parts, where))
+    return replace(result, notes=_notes(elements, policy, result, where) + _policy_notes(parts, where, in_turn))
 
 
-def _changed_notes(parts: Sequence[tuple[Elements, Policy]], where: str) -> tuple[Note, ...]:
-    """A note where more than one policy was in force (R45)."""
+def _policy_notes(parts: Sequence[tuple[Elements, Policy]], where: str, in_turn: bool) -> tuple[Note, ...]:
+    """A note where more than one policy was at work (R45)."""
     labels = list(dict.fromkeys(policy.label for _, policy in parts))
-    if len(labels) < 2:
+    if len(labels) < 2 or not (in_turn or len({policy.division for _, policy in parts}) > 1):
         return ()
     at = f" on {where}" if where else ""
-    said = f"The policy changed{at} in this time: {'; then '.join(labels)}. Each part is read by its own."
+    said = f"More than one policy{at} in this time: {'; then '.join(labels)}. Each part is read by its own."
     return (Note("policy-changed", "", said),)
 
 

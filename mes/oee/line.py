@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 from decimal import Decimal
 
 from mes.oee.elements import CountSpan, Elements, add_up, elements_from
-from mes.oee.formulas import Kpi, kpi
+from mes.oee.formulas import Kpi, kpi, kpi_of_parts
 from mes.oee.policy import Policy
 from mes.oee.ratios import Note
 from mes.oee.timeline import Owned
@@ -24,11 +24,15 @@ class Station:
 
 @dataclass(frozen=True, slots=True)
 class LineResult:
-    """Elements that add like a machine's, the KPIs, and per item the bottleneck whose ideal cycle was used."""
+    """Elements that add like a machine's, the KPIs, and per item the bottleneck whose ideal cycle was used.
+
+    `parts` add up to the elements, each with the policy it is read by (R45).
+    """
 
     elements: Elements
     kpi: Kpi
     bottlenecks: tuple[tuple[str, str], ...] = ()
+    parts: tuple[tuple[Elements, Policy], ...] = ()
 
 
 def bottleneck_of(item: str, ideal_ms: Mapping[tuple[str, str], Decimal], codes: Sequence[str]) -> str | None:
@@ -76,7 +80,8 @@ def line_oee_serial(
     said = kpi(elements, policy, where=where)
     units = {station.unit for station in stations if station.is_exit or station.code in narrow.values()}
     units |= {station.unit for station in stations if any(count.scrap or count.rework for count in station.counts)}
-    return LineResult(elements, _in_one_unit(said, units, where), tuple(sorted(narrow.items())))
+    said = _in_one_unit(said, units, where)
+    return LineResult(elements, said, tuple(sorted(narrow.items())), ((elements, policy),))
 
 
 def _line_time(stations: Sequence[Station], exit_station: Station, narrow: Mapping[str, str]) -> list[Owned]:
@@ -95,8 +100,17 @@ def _line_time(stations: Sequence[Station], exit_station: Station, narrow: Mappi
 
 def line_parallel(machines: Sequence[tuple[str, Elements]], policy: Policy, *, where: str = "") -> LineResult:
     """Parallel machines (unit, elements) sum, then divide (R37, R38); mixed units: KPIs made of pieces are None."""
-    elements = add_up(part for _, part in machines)
-    return LineResult(elements, _in_one_unit(kpi(elements, policy, where=where), {unit for unit, _ in machines}, where))
+    return line_sum([(unit, [(part, policy)]) for unit, part in machines], where=where)
+
+
+def line_sum(
+    machines: Sequence[tuple[str, Sequence[tuple[Elements, Policy]]]], *, where: str = "", in_turn: bool = False
+) -> LineResult:
+    """What adds: parallel machines, lines, stretches of one line `in_turn`; each part with its policy (R37, R45)."""
+    parts = tuple(part for _, own in machines for part in own)
+    said = kpi_of_parts(parts, where=where, in_turn=in_turn)
+    units = {unit for unit, _ in machines}
+    return LineResult(add_up(part for part, _ in parts), _in_one_unit(said, units, where), parts=parts)
 
 
 _OF_PIECES = (

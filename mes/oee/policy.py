@@ -63,6 +63,18 @@ class Policy:
         return f"{self.name} v{self.version}, {micro or 'no micro-stops'}"
 
     @property
+    def division(self) -> tuple[object, ...]:
+        """All by which sums are divided; the rest (thresholds, precedence) decides who owns an instant."""
+        return (
+            self.micro_class,
+            self.changeover_loss,
+            self.no_order_in_pbt,
+            self.denominator,
+            self.coverage_floor,
+            self.failure_divisor,
+        )
+
+    @property
     def mtbf_convention(self) -> str:
         """What MTBF and MTTF divide by, printed beside them."""
         return f"operating time / {self.failure_divisor}"

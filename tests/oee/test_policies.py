@@ -4,19 +4,27 @@ from collections.abc import Callable
 from dataclasses import replace
 from datetime import timedelta
 from decimal import Decimal
+from itertools import pairwise
 
 import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
 from mes.journal.models import JournalEntry
+from mes.oee.elements import Elements
+from mes.oee.facts import window_facts
+from mes.oee.figures import figures
+from mes.oee.formulas import kpi_of_parts
 from mes.oee.models import PolicyInForce, PolicyVersion
+from mes.oee.places import line_place, machine_place
 from mes.oee.policies import BEGINNING, PolicyRefused, pieces_of, policies_in_force, policy_of, policy_store
 from mes.oee.policy import DEFAULT, DEFAULT_PRECEDENCE, ISO, SMRP, Claim, Policy
 from mes.oee.policy_change import full_hour, policies_follow, policy_adopt
 from mes.plant.changes import ShiftLocked
 from mes.plant.models import ChangedStretch, Shift, WorkCenter
-from tests.production.small_plant import SIX, SmallPlant, small_plant
+from mes.production.models import Run
+from mes.tracking.models import StateInterval
+from tests.production.small_plant import SIX, SmallPlant, counted, small_plant
 
 HOUR, MIN = timedelta(hours=1), timedelta(minutes=1)
 
@@ -204,3 +212,53 @@ def test_a_window_is_cut_where_a_policy_begins() -> None:
     assert pieces_of(begun, SIX, SIX + 2 * HOUR) == [(SIX, SIX + HOUR, DEFAULT), (SIX + HOUR, SIX + 2 * HOUR, ISO)]
     assert pieces_of(begun, SIX + HOUR, SIX + 2 * HOUR) == [(SIX + HOUR, SIX + 2 * HOUR, ISO)]
     assert pieces_of(begun, SIX, SIX) == [(SIX, SIX, DEFAULT)]
+
+
+def test_r45_a_window_over_two_policies_is_computed_piecewise(plant: SmallPlant) -> None:
+    """Two hours, each with a standstill of 90 s: a micro-stop under 120 s, an unplanned stop once 60 s is the limit."""
+    policies_follow(at=SIX - HOUR)
+    WorkCenter.objects.filter(pk=plant.packer.pk).update(micro_stop_s=60)
+    policies_follow(at=SIX + 30 * MIN)  # in force from 07:00
+    order = plant.order("WO-1")
+    Run.objects.create(
+        work_center=plant.packer, order=order, item=plant.cola, starts_at=SIX, ends_at=SIX + 2 * HOUR, started_by="otto"
+    )
+    stood = timedelta(seconds=90)
+    edges = [0 * MIN, 10 * MIN, 10 * MIN + stood, 70 * MIN, 70 * MIN + stood, 120 * MIN]
+    for (since, until), kind in zip(pairwise(edges), ["run", "down", "run", "down", "run"], strict=True):
+        StateInterval.objects.create(
+            work_center=plant.packer, starts_at=SIX + since, ends_at=SIX + until, state=kind, kind=kind
+        )
+    counted(plant.packer, SIX + 5 * MIN, good=3000, order=order, shift=plant.shift)
+    counted(plant.packer, SIX + 65 * MIN, good=4500, order=order, shift=plant.shift)
+    window = (SIX, SIX + 2 * HOUR)
+    fact = window_facts([plant.packer], *window, now=SIX + 9 * HOUR)["PACK"]
+    assert [(e.micro_ms, e.unplanned_ms, p.version) for e, p in fact.parts] == [(90_000, 0, 1), (0, 90_000, 2)]
+    assert (fact.elements.micro_ms, fact.elements.unplanned_ms) == (90_000, 90_000)
+    assert fact.elements.scheduled_ms == 7_200_000
+    assert fact.kpi.availability == pytest.approx((7200 - 90) / 7200)
+    assert fact.kpi.oee == pytest.approx(7500 * 0.8 / 7200)
+    [note] = [note for note in fact.kpi.notes if note.code == "policy-changed"]
+    assert "120 s are lost speed" in note.text
+    assert "60 s are lost speed" in note.text
+    for place in (machine_place(plant.packer), line_place(plant.line_1)):
+        [figure] = figures(place, [window], now=SIX + 9 * HOUR)
+        assert [policy.version for _, policy in figure.parts] == [1, 2]
+        assert figure.kpi.oee == pytest.approx(7500 * 0.8 / 7200)
+        assert figure.elements is not None
+        assert figure.elements.unplanned_ms == 90_000
+
+
+def test_r45_parts_that_divide_differently_are_each_divided_their_way() -> None:
+    """60 min of 50 run, 10 planned stop each: busy time 50 under ISO, 60 under SMRP: availability 100 of 110."""
+    hour = Elements(calendar_ms=3_600_000, scheduled_ms=3_600_000, run_ms=3_000_000, planned_stop_ms=600_000)
+    said = kpi_of_parts([(hour, ISO), (hour, SMRP)], where="PACK", in_turn=True)
+    assert said.availability == pytest.approx(100 / 110)
+    assert said.pbt_ms == 110 * 60_000
+    assert [note.code for note in said.notes if note.code == "policy-changed"] == ["policy-changed"]
+
+
+def test_machines_of_a_line_with_thresholds_of_their_own_need_no_note() -> None:
+    hour = Elements(calendar_ms=3_600_000, scheduled_ms=3_600_000, run_ms=3_600_000)
+    said = kpi_of_parts([(hour, DEFAULT), (hour, replace(DEFAULT, micro_threshold_ms=60_000))])
+    assert "policy-changed" not in [note.code for note in said.notes]
