@@ -1,12 +1,12 @@
 """Additive elements of one machine and stretch of time (pure): what KPIs are made of. Sums are exact; divide last."""
 
-from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections import Counter, defaultdict
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, fields, replace
 from decimal import Context, Decimal, Inexact, InvalidOperation
 from functools import reduce
 from operator import attrgetter
-from typing import Any
+from typing import Any, TypeVar
 
 from mes.oee.intervals import overlap_ms, overlaps, union
 from mes.oee.seen import StopSpan
@@ -27,6 +27,7 @@ class CountSpan:
 
     `ideal_cycle_ms`: the item's ideal cycle at that time (R35), None where unknown. `gap`: the counter spanned a time
     without data (R25). `startup`: the scrap is start-up scrap (R34). `excluded`: made on a trial order (R36).
+    `order`: the number of the order it was made for.
     """
 
     start_ms: int
@@ -39,6 +40,7 @@ class CountSpan:
     gap: bool = False
     startup: bool = False
     excluded: bool = False
+    order: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -130,15 +132,45 @@ def elements_from(
     begins (R3); only a gap's count is shared out by time, in whole units. So the parts of any partition of a window
     add up exactly. `stops` give the number of failures, each counted where it starts.
     """
+    return elements_by(owned, counts, by=lambda _: None, rest=None, window=window, stops=stops)[None]
+
+
+Key = TypeVar("Key")
+
+
+def elements_by(
+    owned: Sequence[Owned],
+    counts: Iterable[CountSpan] = (),
+    *,
+    by: Callable[[Owned | CountSpan], Key],
+    rest: Key,
+    window: tuple[int, int] | None = None,
+    stops: Iterable[StopSpan] = (),
+) -> dict[Key, Elements]:
+    """`elements_from` shared out by what `by` says of a stretch of time and of a count; the parts add up to it exactly.
+
+    What is scheduled, known and bridged is judged by the whole, so a count keeps its place also where its key owns no
+    time. `rest` gets the calendar time that nothing owns, and failures that begin in it; it is always in the answer.
+    """
     ground = _Ground.of(owned, window)
+    pieces: dict[Key, list[Owned]] = defaultdict(list)
+    for piece in owned:
+        pieces[by(piece)].append(piece)
+    sums: dict[Key, dict[str, Any]] = defaultdict(dict, {key: _times(mine) for key, mine in pieces.items()})
+    if window is not None:
+        unowned = max(0, window[1] - window[0]) - sum(piece.duration_ms for piece in owned)
+        sums[rest]["calendar_ms"] = sums[rest].get("calendar_ms", 0) + unowned
     kept = [count for count in counts if not count.excluded]
-    sums: dict[str, Any] = _times(owned, window)
     for count in kept:
-        _count(sums, count, ground)
-    failures = {stop for stop in stops if stop.klass == "failure" and ground.begins_in_window(stop.start_ms)}
-    sums["failures"] = len(failures)
-    sums["bridged_ms"] = overlap_ms(ground.unknown, union((gap.start_ms, gap.end_ms) for gap in kept if gap.gap))
-    return Elements(**sums)
+        _count(sums[by(count)], count, ground)
+    for stop in {stop for stop in stops if stop.klass == "failure" and ground.begins_in_window(stop.start_ms)}:
+        here = next((piece for piece in owned if piece.start_ms <= stop.start_ms < piece.end_ms), None)
+        _put(sums[by(here) if here else rest], failures=1)
+    gaps = union((gap.start_ms, gap.end_ms) for gap in kept if gap.gap)
+    for key, mine in pieces.items() if gaps else ():
+        unknown = union((piece.start_ms, piece.end_ms) for piece in mine if piece.owner is Owner.UNKNOWN)
+        _put(sums[key], bridged_ms=overlap_ms(unknown, gaps))
+    return {key: Elements(**sums[key]) for key in {**dict.fromkeys(sums), rest: None}}
 
 
 @dataclass(frozen=True, slots=True)
@@ -175,7 +207,7 @@ _FIELD_OF = {
 }
 
 
-def _times(owned: Sequence[Owned], window: tuple[int, int] | None) -> dict[str, Any]:
+def _times(owned: Sequence[Owned]) -> dict[str, Any]:
     sums: Counter[str] = Counter()
     for piece in owned:
         length = piece.duration_ms
@@ -189,8 +221,6 @@ def _times(owned: Sequence[Owned], window: tuple[int, int] | None) -> dict[str, 
         if piece.owner is Owner.UNPLANNED_STOP:
             sums["failure_ms"] += length if piece.klass == "failure" else 0
             sums["waiting_ms"] += length if piece.klass is None and piece.kind is Kind.WAITING else 0
-    if window is not None:
-        sums["calendar_ms"] = max(0, window[1] - window[0])
     return dict(sums)
 
 
