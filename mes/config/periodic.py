@@ -9,7 +9,9 @@ BEAT_SCHEDULE: dict[str, dict[str, Any]] = {
     "materialise shifts": {"task": "mes.plant.tasks.materialise_shifts", "schedule": 3600.0},
     "sample partitions": {"task": "mes.tracking.tasks.turn_partitions", "schedule": 3600.0},
     "follow the policies": {"task": "mes.oee.tasks.follow_policies", "schedule": 60.0},
+    "close and lock shifts": {"task": "mes.oee.tasks.turn_shifts", "schedule": 60.0},
     "seal the journal": {"task": "mes.journal.tasks.seal", "schedule": 5.0},
+    "weigh counts against their witnesses": {"task": "mes.witness.tasks.weigh", "schedule": 600.0},
 }
 
 ROUTES: dict[str, dict[str, str]] = {

@@ -13,6 +13,7 @@ EDITED_BY = {
     "production": "edit_items",
     "downtime": "edit_reasons",
     "people": "edit_people",
+    "witness": "edit_plant",
 }
 # Whoever edits the plant may look at what was recorded of it.
 RECORDS = ("tracking", "leases", "journal")

@@ -187,24 +187,49 @@ def consistency_of(comparisons: Iterable[Comparison]) -> Decimal | None:
     return max(_NOTHING, 1 - sum((one.excess for one in heard), _NOTHING) / seen) if seen else _NOTHING
 
 
-def summed(parts: Sequence[Comparison], *, standing: Decimal, runs: int) -> Comparison:
-    """The comparison over all stretches of one witness: sums, with border and buffer (`standing`) once a run.
-
-    `runs` is the number of unbroken runs of stretches: between two of them nobody knows how full the conveyor was.
-    What the parts have loose beyond `standing` (gaps in the data) adds up.
+@dataclass(frozen=True, slots=True)
+class Hour:
+    """One hour of a witness: what was counted and seen, and pieces that may lie in the hour before or after (`loose`)
+    or may or may not have gone on (`doubtful`). `blind`: unknown, so it cannot be compared.
     """
-    first = parts[0]
-    gaps = sum((one.loose - standing for one in parts), _NOTHING)
-    return Comparison(
-        machine=first.machine,
-        kind=first.kind,
-        counted_low=sum((one.counted_low for one in parts), _NOTHING),
-        counted_high=sum((one.counted_high for one in parts), _NOTHING),
-        said=sum((one.said for one in parts), _NOTHING),
-        loose=standing * runs + gaps,
-        tolerance=first.tolerance,
-        other=first.other,
-    )
+
+    counted: Decimal
+    said: Decimal
+    loose: Decimal = _NOTHING
+    doubtful: Decimal = _NOTHING
+    blind: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Link:
+    """A machine and its witness: who, the pieces that border and buffer may shift, and the witness's own tolerance."""
+
+    machine: str
+    kind: str
+    standing: Decimal
+    tolerance: Decimal
+    other: str | None = None
+
+
+def summed(link: Link, hours: Sequence[Hour]) -> Comparison | None:
+    """The comparison over hours in order of time; None where all are blind.
+
+    Border and buffer count once for each unbroken run of hours: across a blind hour nobody knows how full the conveyor
+    was. Pieces that may lie in the hour before or after matter only at the ends of a run. Doubtful ones add up.
+    """
+    clear = [hour for hour in hours if not hour.blind]
+    if not clear:
+        return None
+    loose = _NOTHING
+    for place, hour in enumerate(hours):
+        if hour.blind:
+            continue
+        begins = place == 0 or hours[place - 1].blind
+        ends = place + 1 == len(hours) or hours[place + 1].blind
+        loose += hour.doubtful + (link.standing if begins else _NOTHING) + (hour.loose if begins or ends else _NOTHING)
+    counted = sum((hour.counted for hour in clear), _NOTHING)
+    said = sum((hour.said for hour in clear), _NOTHING)
+    return Comparison(link.machine, link.kind, counted, counted, said, loose, link.tolerance, link.other)
 
 
 def counted_between(

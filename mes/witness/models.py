@@ -155,7 +155,10 @@ class WitnessHour(models.Model):
         max_digits=16, decimal_places=3, default=0, help_text="Of these, scrap of the neighbour."
     )
     loose = models.DecimalField(
-        max_digits=16, decimal_places=3, default=0, help_text="Pieces that may belong to another hour: gaps, rework."
+        max_digits=16, decimal_places=3, default=0, help_text="Pieces that may belong to the hour before or after."
+    )
+    doubtful = models.DecimalField(
+        max_digits=16, decimal_places=3, default=0, help_text="Rework: it may or may not have gone on."
     )
     blind = models.BooleanField(default=False, help_text="Part of the hour is unknown: nothing can be compared.")
 

@@ -11,7 +11,7 @@ from django.db.models import Q
 
 from mes.plant.models import Line, WorkCenter
 from mes.plc.models import COUNT_ROLES, TagBinding
-from mes.witness.judge import BORDER, Comparison, Status, Verdict, Word, consistency_of, judge, summed
+from mes.witness.judge import BORDER, Comparison, Hour, Link, Status, Verdict, Word, consistency_of, judge, summed
 from mes.witness.models import Kind, Tally, Witness, WitnessHour
 
 HOUR = timedelta(hours=1)
@@ -61,12 +61,20 @@ def standing_of(one: Witness) -> Decimal:
     return one.buffer + BORDER + other
 
 
-def comparison_of(row: WitnessHour, one: Witness) -> Comparison:
-    """A weighed hour as a comparison."""
-    counted = Decimal(row.counted)
+def link_of(one: Witness) -> Link:
+    """A stored witness as the judge knows it."""
     neighbour = one.neighbour.code if one.neighbour else None
-    loose, tolerance = standing_of(one) + row.loose, one.tolerance_percent / 100
-    return Comparison(one.work_center.code, one.kind, counted, counted, row.said, loose, tolerance, neighbour)
+    return Link(one.work_center.code, one.kind, standing_of(one), one.tolerance_percent / 100, neighbour)
+
+
+def hour_of(row: WitnessHour) -> Hour:
+    """A weighed hour as the judge knows it."""
+    return Hour(Decimal(row.counted), row.said, row.loose, row.doubtful, row.blind)
+
+
+def comparison_of(row: WitnessHour) -> Comparison | None:
+    """One weighed hour by itself; None where it is blind. `row.witness` with its machines must be loaded."""
+    return summed(link_of(row.witness), [hour_of(row)])
 
 
 def evidence_in(
@@ -89,20 +97,12 @@ def evidence_in(
         if row.hour >= since and all(renewed.get(pk or 0, row.hour) <= row.hour for pk in pair):
             hours[row.witness_id].append(row)
     for weighed in hours.values():
-        clear = [row for row in weighed if not row.blind]
-        found.blind_hours += len(weighed) - len(clear)
-        if clear:
-            one = clear[0].witness
-            parts = [comparison_of(row, one) for row in clear]
-            found.comparisons.append(summed(parts, standing=standing_of(one), runs=_runs(weighed)))
+        found.blind_hours += sum(row.blind for row in weighed)
+        whole = summed(link_of(weighed[0].witness), [hour_of(row) for row in weighed])
+        if whole is not None:
+            found.comparisons.append(whole)
     _tallies(found, places, renewed)
     return found
-
-
-def _runs(rows: Sequence[WitnessHour]) -> int:
-    """Unbroken runs of hours that can be compared: a blind hour breaks one."""
-    pairs = zip([None, *rows[:-1]], rows, strict=True)
-    return sum(not row.blind and (before is None or before.blind) for before, row in pairs)
 
 
 def _tallies(found: Evidence, places: dict[int, str], renewed: dict[int, datetime]) -> None:

@@ -60,10 +60,10 @@ def _since(wc: WorkCenter, tally: Tally | None, verdict: Verdict, now: datetime)
     rows = WitnessHour.objects.filter(mine, blind=False, hour__gt=now - FURTHEST)
     begun: datetime | None = None
     for row in rows.select_related("witness__work_center", "witness__neighbour").order_by("-hour"):
-        word = comparison_of(row, row.witness).word
-        if word is Word.AGREES:
+        said = comparison_of(row)
+        if said is not None and said.word is Word.AGREES:
             break
-        if word is Word.DIFFERS:
+        if said is not None and said.word is Word.DIFFERS:
             begun = row.hour
     if tally is not None and any(one.other is None for one in verdict.against):
         begun = min(tally.starts_at, begun or tally.starts_at)

@@ -20,7 +20,7 @@ BLIND = timedelta(minutes=1)
 
 MILLI = Decimal("0.001")
 Key = tuple[int, datetime, int | None]
-_FIGURES = ("counted", "said", "scrapped", "loose", "blind")
+_FIGURES = ("counted", "said", "scrapped", "loose", "doubtful", "blind")
 
 
 @dataclass(slots=True)
@@ -91,7 +91,7 @@ def facts_of(witnesses: Iterable[Witness], start: datetime, end: datetime, *, no
         Sum("good_sum"), Sum("scrap_sum"), Sum("rework_sum")
     )
     for place, hour, item, good, scrap, rework in sums:
-        facts.made[place, hour, item] = Made(good, scrap, rework, loose=rework)
+        facts.made[place, hour, item] = Made(good, scrap, rework)
     bridged = _flags(facts, places, start, end)
     scans = Scan.objects.filter(work_center__in=places, at__gte=start, at__lt=end)
     for place, at, pieces in scans.values_list("work_center", "at", "pieces"):
@@ -171,6 +171,7 @@ def _weighed(one: Witness, hour: datetime, facts: Facts, own_items: set[int]) ->
         return None
     here = [facts.made[one.work_center_id, hour, item] for item in items]
     loose = Fraction(sum(made.loose for made in here))
+    doubtful = Fraction(sum(made.rework for made in here))
     if one.kind == Kind.SCAN:
         said, scrapped = Fraction(facts.scanned.get((one.work_center_id, hour), 0)), Fraction(0)
     else:
@@ -179,6 +180,7 @@ def _weighed(one: Witness, hour: datetime, facts: Facts, own_items: set[int]) ->
         said = factor * sum(made.total for made in there)
         scrapped = factor * sum(made.scrap for made in there)
         loose += factor * sum(made.loose for made in there)
+        doubtful += factor * sum(made.rework for made in there)
     return WitnessHour(
         witness=one,
         hour=hour,
@@ -186,6 +188,7 @@ def _weighed(one: Witness, hour: datetime, facts: Facts, own_items: set[int]) ->
         said=_milli(said),
         scrapped=_milli(scrapped),
         loose=_milli(loose),
+        doubtful=_milli(doubtful),
         blind=any((place, hour) in facts.blind for place in places),
     )
 

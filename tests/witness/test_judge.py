@@ -12,6 +12,8 @@ from hypothesis import strategies as st
 
 from mes.witness.judge import (
     Comparison,
+    Hour,
+    Link,
     Status,
     Word,
     consistency_of,
@@ -39,6 +41,10 @@ def compared(
     )
 
 
+def hour(counted: int, said: int, *, loose: int = 0, doubtful: int = 0, blind: bool = False) -> Hour:
+    return Hour(Decimal(counted), Decimal(said), Decimal(loose), Decimal(doubtful), blind)
+
+
 def statuses(codes: str, *comparisons: Comparison) -> str:
     """One letter a machine: w, u or c."""
     return "".join(verdict.status.value[0] for verdict in judge(codes, comparisons).values())
@@ -54,16 +60,26 @@ def test_a_difference_within_border_and_tolerance_agrees_and_one_piece_more_diff
 
 def test_a_buffer_allows_its_whole_size_and_no_more_however_long_the_stretch_is() -> None:
     # Buffer 200 with borders 2: an hour of 1000 may differ by 202 (+ 5), eight hours of 1000 each by 202 (+ 40) too
-    hour = compared(1000, 800, loose=202)
-    assert hour.word is not Word.DIFFERS
-    hours = [compared(1000, 950, loose=202)] * 8
-    assert summed(hours, standing=Decimal(202), runs=1).excess == 8 * 50 - 202 - 38  # 0.5 % of 7600 seen is 38
+    assert compared(1000, 800, loose=202).word is not Word.DIFFERS
+    whole = summed(Link("A", "neighbour", Decimal(202), HALF_PERCENT, "B"), [hour(1000, 950)] * 8)
+    assert whole is not None
+    assert whole.excess == 8 * 50 - 202 - 38  # 0.5 % of 7600 seen is 38
 
 
-def test_each_unbroken_run_of_hours_has_a_buffer_of_its_own() -> None:
-    whole = summed([compared(100, 90, loose=12), compared(100, 90, loose=15)], standing=Decimal(12), runs=2)
-    assert whole.loose == 2 * 12 + 3  # three pieces of a gap in the second hour
-    assert (whole.counted, whole.said) == (200, 180)
+def test_each_unbroken_run_of_hours_has_a_buffer_of_its_own_and_blind_hours_are_left_out() -> None:
+    link = Link("A", "neighbour", Decimal(12), HALF_PERCENT, "B")
+    whole = summed(link, [hour(100, 90), hour(100, 90), hour(7, 99, blind=True), hour(100, 90)])
+    assert whole is not None
+    assert (whole.counted, whole.said, whole.loose) == (300, 270, 24)
+    assert summed(link, [hour(7, 99, blind=True)]) is None
+
+
+def test_pieces_of_a_neighbouring_hour_matter_at_the_ends_of_a_run_and_rework_always() -> None:
+    link = Link("A", "neighbour", Decimal(12), HALF_PERCENT, "B")
+    inside = [hour(100, 90), hour(100, 90, loose=40), hour(100, 90)]
+    at_the_end = [hour(100, 90), hour(100, 90, loose=40, doubtful=3)]
+    told = [summed(link, hours) for hours in (inside, at_the_end)]
+    assert [one.loose for one in told if one] == [12, 12 + 40 + 3]
 
 
 def test_a_blunt_witness_vouches_for_nothing_but_may_contradict() -> None:
