@@ -10,7 +10,7 @@ from mes.journal.dated_admin import DatedAdmin
 from mes.witness.models import CounterState, Kind, Scan, Tally, Witness, WitnessHour
 
 
-class WitnessForm(forms.ModelForm[Witness]):
+class WitnessForm(forms.ModelForm):
     """Says in words what the database would refuse."""
 
     class Meta:
