@@ -28,6 +28,7 @@ VARIABLES = [
     Variable("MES_POOL_MAX", "10", "database connections a web process may hold"),
     Variable("MES_TIME_ZONE", "UTC", "time zone of pages that belong to no site"),
     Variable("MES_SHIFT_HORIZON_DAYS", "60", "how many days ahead shifts are made from the calendar"),
+    Variable("MES_SHIFT_LOCK_DAYS", "45", "days after its end when a closed shift is locked; 0: never by itself"),
     Variable("MES_SPOOL_MB", "2048", "disk space the poller may use while the database is away"),
 ]
 _DEFAULTS = {variable.name: variable.default for variable in VARIABLES}
@@ -76,6 +77,7 @@ DATA_DIR = Path(env("MES_DATA_DIR")).absolute()
 MES_ENV = env("MES_ENV")
 PRODUCTION = MES_ENV == "production"
 SHIFT_HORIZON_DAYS = int(env("MES_SHIFT_HORIZON_DAYS"))
+SHIFT_LOCK_DAYS = int(env("MES_SHIFT_LOCK_DAYS"))
 SPOOL_BYTES = int(env("MES_SPOOL_MB")) * 1_000_000
 REDIS_URL = env("MES_REDIS_URL") or "redis://127.0.0.1:6379/0"
 

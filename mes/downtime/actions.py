@@ -63,7 +63,7 @@ def _change(stop_id: int, version: int, action: str, fields: dict[str, Any], act
         stop = Stop.objects.select_related("reason", "work_center").get(pk=stop_id)
         if not changed:
             raise StopChanged(_what_changed(stop), stop)
-        data = {"before": _plain(before), "after": _plain(stop)}
+        data = {"from": stop.starts_at, "to": stop.ends_at, "before": _plain(before), "after": _plain(stop)}
         past_changed([(stop.work_center_id, stop.starts_at, stop.ends_at or at)], why=action)
         record(actor=actor, at=at, action=action, kind=KIND, code=stop_ref(stop), data=data)
         return stop

@@ -3,6 +3,7 @@
 from celery import shared_task
 from django.utils import timezone
 
+from mes.oee.closing import shifts_turn
 from mes.oee.policy_change import policies_follow
 
 
@@ -10,3 +11,9 @@ from mes.oee.policy_change import policies_follow
 def follow_policies() -> int:
     """Notes which policy each machine follows; gives the number of machines with something new."""
     return policies_follow(at=timezone.now())
+
+
+@shared_task(name="mes.oee.tasks.turn_shifts")
+def turn_shifts() -> tuple[int, int]:
+    """Closes shifts that have settled and locks old ones; gives how many of each."""
+    return shifts_turn(at=timezone.now())

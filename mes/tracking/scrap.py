@@ -47,7 +47,7 @@ def scrap_enter(
             raise ScrapRefused(f"Only {good} good pieces were counted {where}: enter at most that many as scrap.")
         flag = _store(work_center, shift, order, quantity, actor, at, key, "")
         changed([(work_center.pk, at, at)], why="scrap_enter")
-        data = {"quantity": quantity, "order": order.number if order else None, "key": key}
+        data = {"from": at, "to": at, "quantity": quantity, "order": order.number if order else None, "key": key}
         record(actor=actor, at=at, action="scrap_enter", kind=KIND, code=work_center.code, data=data)
         return flag
 
@@ -69,7 +69,8 @@ def scrap_undo(*, key: UUID, actor: str, at: datetime) -> bool:
         place, order, shift = entered.work_center, entered.order, entered.shift
         _store(place, shift, order, quantity, actor, entered.to_at, undo_key, "Taken back")
         changed([(place.pk, entered.to_at, entered.to_at)], why="scrap_undo")
-        data: dict[str, Any] = {"quantity": quantity, "order": order.number if order else None, "key": key}
+        data: dict[str, Any] = {"from": entered.to_at, "to": entered.to_at, "quantity": quantity}
+        data |= {"order": order.number if order else None, "key": key}
         record(actor=actor, at=at, action="scrap_undo", kind=KIND, code=place.code, data=data)
         return True
 
