@@ -43,6 +43,11 @@ QUERIES = {
     "tracking.signalcursor": 5,
     "tracking.stateinterval": 5,
     "tracking.streamcursor": 4,
+    "witness.counterstate": 6,
+    "witness.scan": 5,
+    "witness.tally": 5,
+    "witness.witness": 5,
+    "witness.witnesshour": 5,
 }
 OURS = {model._meta.label_lower: page for model, page in admin.site._registry.items()}
 
