@@ -1,22 +1,19 @@
 """Elements and KPIs of machines for any window, from stored facts: the one function behind live, shift and history."""
 
-from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import datetime
 from decimal import Decimal
-from typing import cast
+from typing import NamedTuple, cast
 
-from mes.oee.formulas import CountSpan, Elements, Kpi, add_up, elements_from, kpi_of_parts
+from mes.oee.counted import count_spans, made_in
+from mes.oee.formulas import Elements, Kpi, add_up, elements_from, kpi_of_parts
 from mes.oee.policies import pieces_of
 from mes.oee.policy import Policy
-from mes.oee.sources import MachineRows, load_rows
+from mes.oee.sources import MachineRows, load_rows, to_ms
 from mes.oee.timeline import Klass, OrderSpan, Owned, StateSpan, StopSpan, owners
 from mes.plant.models import WorkCenter
 from mes.tracking.states import Kind
-
-EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
-MS = timedelta(milliseconds=1)
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,11 +38,6 @@ class WindowFacts:
     target_pace_per_s: Decimal
     rows: MachineRows
     parts: tuple[tuple[Elements, Policy], ...]
-
-
-def to_ms(instant: datetime) -> int:
-    """Whole milliseconds since 1970 UTC, without the rounding of floats."""
-    return (instant - EPOCH) // MS
 
 
 def window_facts(
@@ -86,25 +78,10 @@ def facts_by_window(
 def _facts(
     work_center: WorkCenter, rows: MachineRows, start: datetime, end: datetime, now: datetime, policy: Policy | None
 ) -> WindowFacts:
-    pieces = [(start, end, policy)] if policy else pieces_of(rows.policies, start, end)
-    stops, states, owned = _stops(rows, now), _states(rows, now), list[Owned]()
-    counts: list[CountSpan] = []
-    parts: list[tuple[Elements, Policy]] = []
-    for since, until, reading in pieces:
-        window = (to_ms(since), to_ms(until))
-        here = owners(
-            window,
-            scheduled=[(to_ms(begins), to_ms(ends)) for begins, ends in rows.scheduled],
-            planned=[(to_ms(b.starts_at), to_ms(b.ends_at), b.name) for b in rows.breaks],
-            states=states,
-            stops=stops,
-            orders=_orders(rows, now),
-            policy=reading,
-            now_ms=to_ms(now),
-        )
-        made = count_spans(rows, since, until)
-        parts.append((elements_from(here, made, window=window, stops=stops), reading))
-        owned, counts = owned + here, counts + made
+    stops, counts = stop_spans(rows, now), count_spans(rows, start, end)
+    read = owned_time(rows, start, end, now=now, policy=policy)
+    parts = [(elements_from(piece.owned, counts, window=piece.window, stops=stops), piece.policy) for piece in read]
+    good, scrap, rework = made_in(counts, (to_ms(start), to_ms(end)))
     return WindowFacts(
         work_center=work_center.code,
         start_ms=to_ms(start),
@@ -112,16 +89,49 @@ def _facts(
         policy=parts[-1][1],
         elements=add_up(part for part, _ in parts),
         kpi=kpi_of_parts(parts, where=work_center.code, in_turn=True),
-        owned=owned,
-        good=sum(int(span.good) for span in counts),
-        scrap=sum(int(span.scrap) for span in counts),
-        rework=sum(int(span.rework) for span in counts),
+        owned=[owned for piece in read for owned in piece.owned],
+        good=good,
+        scrap=scrap,
+        rework=rework,
         target=target_between(work_center, rows, start, end, now=now),
         target_rate_per_s=target_rate_at(work_center, rows, now),
         target_pace_per_s=target_pace(work_center, rows, now),
         rows=rows,
         parts=tuple(parts),
     )
+
+
+class OwnedTime(NamedTuple):
+    """A stretch (ms since 1970) read by one policy, and who owns it."""
+
+    window: tuple[int, int]
+    policy: Policy
+    owned: list[Owned]
+
+
+def owned_time(
+    rows: MachineRows, start: datetime, end: datetime, *, now: datetime, policy: Policy | None = None
+) -> list[OwnedTime]:
+    """Who owns each instant of [start, end), per policy in force (R45), or all of it read by `policy`."""
+    pieces = [(start, end, policy)] if policy else pieces_of(rows.policies, start, end)
+    stops, states, orders = stop_spans(rows, now), _states(rows, now), _orders(rows, now)
+    scheduled = [(to_ms(begins), to_ms(ends)) for begins, ends in rows.scheduled]
+    planned = [(to_ms(b.starts_at), to_ms(b.ends_at), b.name) for b in rows.breaks]
+    found = []
+    for since, until, reading in pieces:
+        window = (to_ms(since), to_ms(until))
+        owned = owners(
+            window,
+            scheduled=scheduled,
+            planned=planned,
+            states=states,
+            stops=stops,
+            orders=orders,
+            policy=reading,
+            now_ms=to_ms(now),
+        )
+        found.append(OwnedTime(window, reading, owned))
+    return found
 
 
 def _orders(rows: MachineRows, now: datetime) -> list[OrderSpan]:
@@ -141,7 +151,8 @@ def _states(rows: MachineRows, now: datetime) -> list[StateSpan]:
     return spans
 
 
-def _stops(rows: MachineRows, now: datetime) -> list[StopSpan]:
+def stop_spans(rows: MachineRows, now: datetime) -> list[StopSpan]:
+    """Stops; an open one lasts as long as the machine is heard (R13, R18)."""
     spans = []
     for stop in rows.stops:
         end = stop.ends_at or rows.known_until(now)
@@ -150,42 +161,6 @@ def _stops(rows: MachineRows, now: datetime) -> list[StopSpan]:
             name = stop.reason.name if stop.reason else None
             spans.append(StopSpan(to_ms(stop.starts_at), to_ms(end), klass, name, manual=stop.source == "manual"))
     return spans
-
-
-def count_spans(rows: MachineRows, start: datetime, end: datetime) -> list[CountSpan]:
-    """Pieces per hour, order and ideal cycle inside the window; minutes that begin in it belong to it (R3)."""
-    spans = []
-    for row in rows.counts:
-        groups: dict[tuple[Decimal | None, int | None], list[int]] = defaultdict(list)
-        begun = max(start, rows.shift_start(row.shift_id) or start)
-        for minute in range(60):
-            at = row.hour + timedelta(minutes=minute)
-            if start <= at < end and (row.good[minute] or row.scrap[minute] or row.rework[minute]):
-                # Overtime and "not scheduled" begin and end inside an hour: minutes of each stretch go together.
-                groups[rows.ideal_ms(row.item_id, at), rows.span_at(max(at, begun))].append(minute)
-        for (ideal_ms, _span), minutes in groups.items():
-            # A pulse: its minute's stretch says whether it was scheduled, so nothing is shared out by time.
-            pulse = to_ms(max(row.hour + timedelta(minutes=minutes[0]), begun))
-            good, scrap, rework = (sum(a[m] for m in minutes) for a in (row.good, row.scrap, row.rework))
-            spans.append(CountSpan(pulse, pulse, row.item.code if row.item else None, good, scrap, rework, ideal_ms))
-    window = (to_ms(start), to_ms(end))
-    for flag in rows.flags:
-        first, last = max(to_ms(flag.from_at), window[0]), min(to_ms(flag.to_at), window[1])
-        if last < first or first == window[1]:
-            continue
-        pieces = shared_out(int(flag.quantity), (to_ms(flag.from_at), to_ms(flag.to_at)), (first, last))
-        good, scrap, rework = (pieces if flag.role == role else 0 for role in ("good", "scrap", "rework"))
-        ideal_ms, code = rows.ideal_ms(flag.item_id, flag.to_at), flag.item.code if flag.item else None
-        spans.append(CountSpan(first, last, code, good, scrap, rework, ideal_ms, flag.kind == "gap"))
-    return spans
-
-
-def shared_out(pieces: int, whole: tuple[int, int], part: tuple[int, int]) -> int:
-    """The pieces of a stretch that fall into a part of it: whole ones, and the parts of a partition add up exactly."""
-    length = whole[1] - whole[0]
-    if length <= 0:
-        return pieces
-    return pieces * (part[1] - whole[0]) // length - pieces * (part[0] - whole[0]) // length
 
 
 def target_between(

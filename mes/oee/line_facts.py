@@ -5,12 +5,14 @@ from dataclasses import replace
 from datetime import datetime
 from decimal import Decimal
 
+from mes.oee.counted import count_spans
 from mes.oee.elements import Elements
-from mes.oee.facts import WindowFacts, count_spans, to_ms
+from mes.oee.facts import WindowFacts
 from mes.oee.line import LineResult, Station, line_oee_serial, line_sum
 from mes.oee.places import exit_of
 from mes.oee.policies import pieces_of
 from mes.oee.policy import Policy
+from mes.oee.sources import to_ms
 from mes.oee.timeline import Owned
 from mes.plant.models import Line, WorkCenter
 

@@ -5,8 +5,9 @@ from datetime import datetime, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
+from mes.oee.counted import count_spans
 from mes.oee.elements import CountSpan, Elements, elements_from
-from mes.oee.facts import WindowFacts, count_spans, window_facts
+from mes.oee.facts import WindowFacts, window_facts
 from mes.oee.places import Place
 from mes.oee.timeline import Owned
 from mes.plant.calendar import day_bounds

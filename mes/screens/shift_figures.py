@@ -6,11 +6,12 @@ from typing import NamedTuple
 
 from mes.downtime.models import Stop
 from mes.oee.elements import ZERO
-from mes.oee.facts import WindowFacts, elements_s, to_ms, window_facts
+from mes.oee.facts import WindowFacts, elements_s, window_facts
 from mes.oee.figures import figures
 from mes.oee.formulas import Kpi
 from mes.oee.losses import UNEXPLAINED, losses_by_reason
 from mes.oee.places import Place, machines_of
+from mes.oee.sources import to_ms
 from mes.plant.models import Shift, WorkCenter
 from mes.screens import machine_day
 

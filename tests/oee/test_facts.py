@@ -1,6 +1,6 @@
 """Stored facts over windows: what lies across a border is shared out once, and targets of units are not mixed."""
 
-from mes.oee.facts import shared_out
+from mes.oee.counted import shared_out
 
 
 def test_pieces_of_a_gap_across_a_shift_border_are_shared_out_and_none_is_lost() -> None:
