@@ -1,11 +1,13 @@
 """Who gets in: what is outside a person's lines does not exist (404), what the role may not do is refused (403)."""
 
+from datetime import date
+
 from django.core.exceptions import PermissionDenied
 from django.http import Http404
 from django.utils.translation import gettext as _
 
 from mes.people.access import lines_for, may, work_centers_for
-from mes.plant.models import Line, WorkCenter
+from mes.plant.models import Line, Shift, WorkCenter
 
 
 def storable(text: str) -> str:
@@ -30,6 +32,22 @@ def line_or_404(user: object, code: str) -> Line:
         return lines_for(user).select_related("area__site").get(code=storable(code))
     except Line.DoesNotExist as error:
         raise Http404(code) from error
+
+
+def shift_or_404(user: object, line: str, day: str, name: str) -> Shift:
+    """The shift of that production date and name on one of the person's lines."""
+    place = line_or_404(user, line)
+    try:
+        production_date = date.fromisoformat(day)
+    except ValueError as error:
+        raise Http404(day) from error
+    shifts = Shift.objects.select_related("line__area__site").filter(
+        line=place, work_center=None, production_date=production_date
+    )
+    found = shifts.filter(name=storable(name)).first()
+    if found is None or day != production_date.isoformat():
+        raise Http404(name)
+    return found
 
 
 def demand(user: object, action: str) -> None:

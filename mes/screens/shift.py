@@ -2,10 +2,10 @@
 
 import csv
 import io
-from datetime import UTC, date, datetime
+from datetime import UTC, datetime
 
 from django.contrib.auth.decorators import login_required
-from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import render
 from django.urls import reverse
 from django.views.decorators.http import require_safe
@@ -13,7 +13,8 @@ from django.views.decorators.http import require_safe
 from mes.people.access import lines_for
 from mes.plant.models import Line, Shift
 from mes.screens import machine_day
-from mes.screens.gate import line_or_404, storable
+from mes.screens.closing import closing_of
+from mes.screens.gate import shift_or_404
 from mes.screens.safe_csv import safe_cell
 from mes.screens.shift_figures import Summary, summary_of
 
@@ -37,7 +38,7 @@ def shifts(request: HttpRequest) -> HttpResponse:
 def shift(request: HttpRequest, line: str, day: str, name: str) -> HttpResponse:
     """`/shift/<line>/<production-date>/<shift-name>/`; `?format=csv` is the same as a file."""
     now = datetime.now(UTC)
-    found = shift_or_404(request, line, day, name)
+    found = shift_or_404(request.user, line, day, name)
     summary = summary_of(found, now)
     if request.GET.get("format") == "csv":
         return _csv(summary)
@@ -55,25 +56,10 @@ def shift(request: HttpRequest, line: str, day: str, name: str) -> HttpResponse:
         "zone": found.line.area.site.time_zone,
         "earlier": _address(before) if before else "",
         "later": _address(following) if following else "",
+        "state": closing_of(found, request.user, now),
         "need": sum(stop.reason_id is None for stop, _s in summary.stops),
     }
     return render(request, "shift/shift.html", context)
-
-
-def shift_or_404(request: HttpRequest, line: str, day: str, name: str) -> Shift:
-    """The shift of that production date and name on one of the person's lines."""
-    place = line_or_404(request.user, line)
-    try:
-        production_date = date.fromisoformat(day)
-    except ValueError as error:
-        raise Http404(day) from error
-    shifts = Shift.objects.select_related("line__area__site").filter(
-        line=place, work_center=None, production_date=production_date
-    )
-    found = shifts.filter(name=storable(name)).first()
-    if found is None or day != production_date.isoformat():
-        raise Http404(name)
-    return found
 
 
 def _address(shift: Shift) -> str:

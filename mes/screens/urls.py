@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from mes.screens import controllers, floor, home, orders, orders_import, proposals, shift, station, stops, wall
+from mes.screens import closing, controllers, floor, home, orders, orders_import, proposals, shift, station, stops, wall
 
 urlpatterns = [
     path("", home.home, name="home"),
@@ -33,6 +33,7 @@ urlpatterns = [
     path("orders/<str:number>/cancel/", orders.close_order, {"verb": "cancel"}, name="order-cancel"),
     path("shift/", shift.shifts, name="shifts"),
     path("shift/<str:line>/<str:day>/<path:name>/", shift.shift, name="shift"),
+    path("shift-state/<str:line>/<str:day>/<path:name>/", closing.shift_state, name="shift-state"),
     path("controllers/", controllers.controllers, name="controllers"),
     path("controllers/<str:code>/", controllers.controller, name="controller"),
     path("controllers/<str:code>/tags/", controllers.tags, name="controller-tags"),
