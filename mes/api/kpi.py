@@ -12,7 +12,7 @@ from rest_framework.response import Response
 from mes.api.base import ApiView
 from mes.api.errors import BadRequest, NotFound
 from mes.api.filters import instant, line_named, work_center_named
-from mes.api.kpi_answer import answer_for, answer_of
+from mes.api.kpi_answer import answer_for, answer_of, answer_with_witness
 from mes.oee.figures import BY_CONTENT, BY_TIME, Place, figures, figures_by
 from mes.oee.parts_of_time import windows_of
 from mes.oee.places import POLICIES
@@ -41,6 +41,7 @@ class KpiShape(serializers.Serializer[Any]):
     coverage = serializers.FloatField(allow_null=True)
     policy = serializers.DictField()
     notes = KpiNote(many=True)
+    witness = serializers.DictField(help_text="Whether the count is witnessed, unwitnessed or contradicted, and why.")
     groups = serializers.ListField(child=serializers.DictField(), required=False)
 
 
@@ -77,7 +78,7 @@ class KpiView(ApiView):
             raise BadRequest(f"{many} groups are too many: ask for at most {MOST_GROUPS} at once.")
         read = POLICIES[policy] if policy else None
         [whole] = figures(place, [window], now=now, policy=read)
-        answer = answer_for(place, whole)
+        answer = answer_with_witness(place, whole)
         if group:
             parts = figures_by(place, group, window, now=now, policy=read)
             said = answer_for if group in BY_TIME else lambda _, part: answer_of(part)

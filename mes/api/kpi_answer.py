@@ -1,11 +1,12 @@
 """The KPI answer of the API and of `./manage.py kpi`: elements, counts, KPIs, coverage, policy and notes."""
 
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from decimal import Decimal
 from typing import Any
 
 from mes.oee.figures import Figure
 from mes.oee.places import Place
+from mes.oee.witnessed import bounded, heard_answer, heard_of
 
 _TIMES = (
     *("calendar", "scheduled", "run", "setup", "planned_stop", "unplanned", "micro", "no_order", "unknown"),
@@ -19,6 +20,12 @@ def answer_for(place: Place, figure: Figure) -> Answer:
     """`answer_of` with its window and, for a line, the bottleneck of each item."""
     more = {"bottlenecks": dict(figure.bottlenecks)} if place.kind == "line" else {}
     return answer_of(figure) | more | {"from": figure.start, "to": figure.end}
+
+
+def answer_with_witness(place: Place, figure: Figure) -> Answer:
+    """`answer_for` with what witnesses say of the count, and bounds of OEE as wide as they make them."""
+    heard = heard_of(place, figure.start, figure.end)
+    return answer_for(place, replace(figure, kpi=bounded(figure.kpi, heard))) | {"witness": heard_answer(heard)}
 
 
 def answer_of(figure: Figure) -> Answer:

@@ -8,7 +8,7 @@ from typing import Any
 from django.core.management.base import BaseCommand, CommandError
 from django.utils.dateparse import parse_datetime
 
-from mes.api.kpi_answer import Answer, answer_for
+from mes.api.kpi_answer import Answer, answer_with_witness
 from mes.journal.write import JournalEncoder
 from mes.oee.figures import figures
 from mes.oee.places import POLICIES, machine_place
@@ -41,7 +41,7 @@ class Command(BaseCommand):
             raise CommandError(f"There is no work center '{code}'. Known: {known}.")
         place, now = machine_place(machine), datetime.now(UTC)
         [figure] = figures(place, [(start, end)], now=now, policy=POLICIES.get(options["policy"]))
-        answer = {"work_center": code, "as_of": None, "now": now} | answer_for(place, figure)
+        answer = {"work_center": code, "as_of": None, "now": now} | answer_with_witness(place, figure)
         self.stdout.write(json.dumps(answer, cls=JournalEncoder, indent=1) if options["json"] else _text(answer))
 
 
@@ -62,6 +62,7 @@ def _text(answer: Answer) -> str:
         f"{', '.join(shares)}; known {_percent(answer['coverage'])} (policy {answer['policy']['name']})",
         ", ".join(f"{name} {pieces}" for name, pieces in answer["counts"].items()),
         *[f"  {name:<24} {seconds:>12.1f}" for name, seconds in answer["elements"].items()],
+        f"count: {answer['witness']['status']}",
         *[f"  {note['text']}" for note in answer["notes"]],
     ]
     return "\n".join(lines)
