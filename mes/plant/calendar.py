@@ -16,6 +16,15 @@ class CalendarError(ValueError):
     """A calendar that cannot be true; the message says what, where and how to mend it."""
 
 
+class AmbiguousTime(CalendarError):
+    """A wall time that clocks show twice that night; `first` and `second` are the instants it may mean (R7)."""
+
+    def __init__(self, local: datetime, zone: ZoneInfo, first: datetime, second: datetime) -> None:
+        self.first, self.second = first, second
+        labels = " or ".join(local_label(at, zone) for at in (first, second))
+        super().__init__(f"{local:%Y-%m-%d %H:%M} comes twice in {zone.key}: choose {labels}.")
+
+
 @dataclass(frozen=True, slots=True)
 class BreakRule:
     """A planned break in local wall time. Its length is what the rule says, also in a night when clocks change."""
@@ -121,6 +130,17 @@ def to_utc(local: datetime, zone: ZoneInfo, *, later: bool = False) -> datetime:
         said = f"{local:%Y-%m-%d %H:%M} does not exist in {zone.key}: clocks go forward over it. Choose a time"
         raise CalendarError(f"{said} before or after, e.g. {_after_gap(local, zone).astimezone(zone):%H:%M}.")
     return local.replace(tzinfo=zone, fold=1 if later else local.fold).astimezone(UTC)
+
+
+def meant(local: datetime, zone: ZoneInfo, which: str = "") -> datetime:
+    """The instant of a wall time that a person typed (R7); `which` is "", "first" or "second".
+
+    Raises CalendarError for a time that clocks skip and AmbiguousTime for one they show twice, unless `which` says it.
+    """
+    first, second = to_utc(local, zone), to_utc(local, zone, later=True)
+    if first != second and which not in ("first", "second"):
+        raise AmbiguousTime(local, zone, first, second)
+    return second if which == "second" else first
 
 
 def _after_gap(local: datetime, zone: ZoneInfo) -> datetime:

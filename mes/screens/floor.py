@@ -16,8 +16,10 @@ from mes.live import tiles as live
 from mes.live.day import day_for
 from mes.people.access import lines_for
 from mes.screens import machine_day, words
+from mes.screens.calendar_said import schedule_context
 from mes.screens.face import Face, Tile, face, overall_oee
 from mes.screens.frame import clock_of, zone_named
+from mes.screens.gate import machine_or_404
 
 
 class Group(NamedTuple):
@@ -85,6 +87,7 @@ def work_center(request: HttpRequest, code: str) -> HttpResponse:
         "owners": machine_day.owners(day["elements"]),
         "hours": machine_day.hours(day["hours"]),
         "source": live.sources_for(request.user).get(tile["source"] or ""),
+        **schedule_context(request, machine_or_404(request.user, code), now),
     }
     return render(request, "floor/work_center.html", context)
 

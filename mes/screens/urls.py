@@ -2,7 +2,20 @@
 
 from django.urls import path
 
-from mes.screens import closing, controllers, floor, home, orders, orders_import, proposals, shift, station, stops, wall
+from mes.screens import (
+    calendar_said,
+    closing,
+    controllers,
+    floor,
+    home,
+    orders,
+    orders_import,
+    proposals,
+    shift,
+    station,
+    stops,
+    wall,
+)
 
 urlpatterns = [
     path("", home.home, name="home"),
@@ -12,6 +25,8 @@ urlpatterns = [
     path("csp", home.csp_report, name="csp"),
     path("floor/", floor.floor, name="floor"),
     path("floor/<str:code>/", floor.work_center, name="floor-work-center"),
+    path("floor/<str:code>/schedule/", calendar_said.say, name="floor-schedule"),
+    path("floor/<str:code>/schedule/undo/", calendar_said.undo, name="floor-schedule-undo"),
     path("wall/<str:code>/", wall.wall, name="wall"),
     path("station/", station.stations, name="station"),
     path("station/<str:code>/", station.station, name="station-machine"),
