@@ -9,7 +9,6 @@ from datetime import datetime, timedelta
 from django.db import connection
 
 EVERY_S = 15
-LEAST_APART = timedelta(seconds=EVERY_S / 2)
 LATE_POLLS = 3  # two polls of delay, and up to one more because the next poll is not due yet
 CLOCK_S = 2.0  # a reading from further ahead than this is one of a wrong clock
 KEEP = timedelta(days=100)  # the tallies of 84 days are made from them
@@ -18,7 +17,7 @@ _LOOK = """
 INSERT INTO analytics_readinglook AS l (work_center_id, hour, looks, prompt, last_at)
 SELECT heard.work_center_id, date_trunc('hour', %(at)s), 1,
        (%(at)s - heard.heard_at <= %(polls)s * make_interval(secs => polled.period_s)
-        AND heard.heard_at - %(at)s <= make_interval(secs => %(clock)s))::int, %(at)s
+        AND heard.heard_at - %(at)s <= make_interval(secs => %(clock_s)s))::int, %(at)s
 FROM tracking_machinecursor heard
 JOIN (
   SELECT b.work_center_id, max(c.period_s)::float8 AS period_s
@@ -30,7 +29,7 @@ JOIN (
 ) polled ON polled.work_center_id = heard.work_center_id
 ON CONFLICT (work_center_id, hour) DO UPDATE
   SET looks = l.looks + 1, prompt = l.prompt + excluded.prompt, last_at = excluded.last_at
-  WHERE l.last_at <= excluded.last_at - %(apart)s
+  WHERE l.last_at <= excluded.last_at - make_interval(secs => %(apart_s)s)
 """
 
 
@@ -39,9 +38,8 @@ def readings_look(*, at: datetime) -> int:
 
     A controller that does not answer sends nothing that could be late: that time is missing, not delayed.
     """
-    values = {"at": at, "polls": LATE_POLLS, "clock": CLOCK_S, "apart": LEAST_APART}
     with connection.cursor() as cursor:
-        cursor.execute(_LOOK, values)
+        cursor.execute(_LOOK, {"at": at, "polls": LATE_POLLS, "clock_s": CLOCK_S, "apart_s": EVERY_S / 2})
         return int(cursor.rowcount)
 
 

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
-from django.db.models import Q
+from django.db.models import OuterRef, Q, Subquery
 
 from analytics.models import PlanSnapshot
 from analytics.plant_day import day_at
@@ -26,19 +26,16 @@ def plans_archive(*, at: datetime) -> int:
     A line gets at most one in a quarter of an hour: what changes meanwhile is in the next one. Machines archive; there
     is no journal entry, because an archived plan is itself a record nobody can change. Said twice, it is there once.
     """
-    lines = list(Line.objects.select_related("area__site"))
+    newest = PlanSnapshot.objects.filter(line=OuterRef("pk")).order_by("-taken_at").values("digest")[:1]
+    lines = list(Line.objects.select_related("area__site").annotate(newest=Subquery(newest)))
     queues = _queues(lines)
     digests = {line.pk: _digest(queues[line.pk]) for line in lines}
-    latest = {
-        row["line"]: row["digest"]
-        for row in PlanSnapshot.objects.order_by("line", "-taken_at").distinct("line").values("line", "digest")
-    }
     today = {line.pk: day_at(line, at) for line in lines}
-    had = set(PlanSnapshot.objects.filter(kind="daily", day__in=set(today.values())).values_list("line", "day"))
+    had = set(PlanSnapshot.objects.filter(kind="daily", day__in=set(today.values())).values_list("line_id", "day"))
     kinds = {
         line.pk: "change" if (line.pk, today[line.pk]) in had else "daily"
         for line in lines
-        if (line.pk, today[line.pk]) not in had or latest.get(line.pk) != digests[line.pk]
+        if (line.pk, today[line.pk]) not in had or line.newest != digests[line.pk]
     }
     wanted = [line for line in lines if line.pk in kinds]
     taken = {row.line_id: row for row in _snapshots(wanted, queues, at)}

@@ -1,8 +1,9 @@
 """Whether a line's rate is still the one it was (pure): the population stability index of two samples."""
 
 from bisect import bisect_right
+from collections import Counter
 from collections.abc import Sequence
-from math import log
+from math import inf, log, nextafter
 from statistics import quantiles
 
 BINS = 10
@@ -22,12 +23,13 @@ def psi_of_shares(recent: Sequence[float], before: Sequence[float]) -> float:
 def psi(recent: Sequence[float], before: Sequence[float], bins: int = BINS) -> float | None:
     """The index of two samples over the deciles of `before`; None unless each has at least ten values per bin.
 
-    Values that repeat make fewer, wider bins; a reference that never varies has one bin and so an index of 0, unless
-    the recent values lie elsewhere.
+    A value at which several deciles lie (an hour at exactly nothing, or at exactly the ideal) has a bin of its own.
     """
     if min(len(recent), len(before)) < 10 * bins:
         return None
-    cuts = sorted(set(quantiles(before, n=bins)))
+    deciles = quantiles(before, n=bins)
+    repeated = {nextafter(value, inf) for value, times in Counter(deciles).items() if times > 1}
+    cuts = sorted({*deciles, *repeated})
     return psi_of_shares(_shares(recent, cuts), _shares(before, cuts))
 
 

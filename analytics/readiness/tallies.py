@@ -58,7 +58,6 @@ class Inputs:
     timed: bool = True
     witness: Witnessed = "unwitnessed"
     consistency: float | None = None
-    stops_of_top_reason: int = 0
 
 
 @dataclass(frozen=True, slots=True)

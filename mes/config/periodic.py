@@ -10,6 +10,10 @@ BEAT_SCHEDULE: dict[str, dict[str, Any]] = {
     "sample partitions": {"task": "mes.tracking.tasks.turn_partitions", "schedule": 3600.0},
     "follow the policies": {"task": "mes.oee.tasks.follow_policies", "schedule": 60.0},
     "close and lock shifts": {"task": "mes.oee.tasks.turn_shifts", "schedule": 60.0},
+    "look at readings": {"task": "analytics.tasks.look_at_readings", "schedule": 15.0},
+    "archive plans": {"task": "analytics.tasks.archive_plans", "schedule": 60.0},
+    "measure readiness": {"task": "analytics.tasks.measure_due", "schedule": 60.0},
+    "forget looks": {"task": "analytics.tasks.forget_looks", "schedule": 6 * 3600.0},
     "seal the journal": {"task": "mes.journal.tasks.seal", "schedule": 5.0},
     "weigh counts against their witnesses": {"task": "mes.witness.tasks.weigh", "schedule": 600.0},
 }

@@ -152,6 +152,8 @@ def test_the_stability_index_by_hand() -> None:
     assert psi([1.0] * 100, [1.0] * 100) == pytest.approx(0, abs=1e-9)
     before = [float(n % 100) for n in range(400)]
     assert psi(before, before) == pytest.approx(0, abs=1e-9)
+    # all .5 before, all 1 now: two bins swap, (1 - .0001) ln(1 / .0001) twice
+    assert psi([1.0] * 100, [0.5] * 100) == pytest.approx(2 * 0.9999 * 9.21034, abs=1e-3)
     moved = psi([value + 50 for value in before], before)
     assert moved is not None
     assert moved > 0.25

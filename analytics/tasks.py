@@ -1,0 +1,44 @@
+"""Celery tasks of analytics: thin, short, safe to run twice."""
+
+from datetime import UTC, datetime
+from uuid import UUID
+
+from celery import shared_task
+
+from analytics.looks import looks_forget, readings_look
+from analytics.plans import plans_archive
+from analytics.readiness.report import lines_due, readiness_measure
+from mes.plant.models import Line
+
+
+@shared_task
+def look_at_readings() -> None:
+    """Looks once at how late the newest readings are."""
+    readings_look(at=datetime.now(UTC))
+
+
+@shared_task
+def archive_plans() -> None:
+    """Archives the plans that changed and those of a new day."""
+    plans_archive(at=datetime.now(UTC))
+
+
+@shared_task
+def measure_due() -> None:
+    """Hands out the nightly runs that are due, one task a line: a large plant takes longer than one task may."""
+    for line in lines_due(datetime.now(UTC)):
+        measure_line.delay(line.code)
+
+
+@shared_task
+def measure_line(code: str, actor: str = "system", key: str | None = None) -> None:
+    """Measures one line: of the day, or with a key because somebody asked."""
+    line = Line.objects.select_related("area__site").filter(code=code).first()
+    if line is not None:
+        readiness_measure(line=line, actor=actor, at=datetime.now(UTC), key=UUID(key) if key else None)
+
+
+@shared_task
+def forget_looks() -> None:
+    """Drops looks that no report can use any more."""
+    looks_forget(at=datetime.now(UTC))
