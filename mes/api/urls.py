@@ -3,7 +3,8 @@
 from django.urls import include, path
 from rest_framework.routers import DefaultRouter
 
-from mes.api import docs, floor, plant, production
+from mes.api import docs, floor, plant, production, witness
+from mes.api.explain import ExplainView
 from mes.api.kpi import KpiView
 from mes.api.observations import ObservationsView
 
@@ -22,10 +23,14 @@ router.register("work-orders", production.WorkOrders, basename="work-orders")
 router.register("runs", production.Runs, basename="runs")
 router.register("stops", floor.Stops, basename="stops")
 router.register("counts", floor.Counts, basename="counts")
+router.register("pallet-scans", witness.Scans, basename="pallet-scans")
+router.register("tallies", witness.Tallies, basename="tallies")
+router.register("balances", witness.Balances, basename="balances")
 
 urlpatterns = [
     path("", include(router.urls)),
     path("kpi/", KpiView.as_view(), name="api-kpi"),
+    path("kpi/explain/", ExplainView.as_view(), name="api-explain"),
     path("observations/", ObservationsView.as_view(), name="api-observations"),
     path("schema/", docs.SchemaView.as_view(), name="api-schema"),
     path("docs/", docs.docs, name="api-docs"),
