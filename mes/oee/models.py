@@ -47,3 +47,9 @@ class PolicyInForce(models.Model):
 
     def __str__(self) -> str:
         return f"{self.work_center_id} {self.policy_id} from {self.valid_from}"
+
+
+# Django looks for models here only; these need the ones above.
+from mes.oee.fact_models import DayFact, HourFact, HourFactPast, RebuildCheck, RollMark  # noqa: E402
+
+__all__ = ["DayFact", "HourFact", "HourFactPast", "PolicyInForce", "PolicyVersion", "RebuildCheck", "RollMark"]
