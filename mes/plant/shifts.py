@@ -1,10 +1,12 @@
 """Shifts as they take place: the calendar of a line (or of a machine with its own) as UTC instances for some days."""
 
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import date, datetime
 from zoneinfo import ZoneInfo
 
-from django.db import transaction
+from django.db import connection, transaction
 from django.db.models import Q, QuerySet
 
 from mes.journal.write import record
@@ -32,7 +34,7 @@ def shifts_materialise(*, line: Line, first: date, last: date, actor: str, at: d
     no entry. Raises CalendarError when the calendar cannot be true on one of the days.
     """
     with transaction.atomic():
-        return _follow(_locked_line(line.pk), first, last, actor, at, since=None)
+        return shifts_follow(locked_line(line.pk), first, last, actor, at, since=None)
 
 
 def own_shifts_materialise(*, machine: WorkCenter, first: date, last: date, actor: str, at: datetime) -> Materialised:
@@ -41,17 +43,13 @@ def own_shifts_materialise(*, machine: WorkCenter, first: date, last: date, acto
     A machine that differs no longer goes back to its line's shifts when its own running shift is over.
     """
     with transaction.atomic():
-        machine = (
-            WorkCenter.objects.select_for_update(of=("self",), no_key=True)
-            .select_related(*UP_FROM_MACHINE)
-            .get(pk=machine.pk)
-        )
+        machine = locked_machine(machine.pk)
         today = at.astimezone(ZoneInfo(machine.line.area.site.time_zone)).date()
         since = _own_since(machine, differs=has_own_calendar(machine, min(first, today)), at=at)
         if since is None:
-            gone, _ = _of(machine).filter(starts_at__gt=at, overtime=False, work_center=machine).delete()
+            gone, _ = shifts_of_owner(machine).filter(starts_at__gt=at, overtime=False, work_center=machine).delete()
             return Materialised(0, gone)
-        return _follow(machine, first, last, actor, at, since=since)
+        return shifts_follow(machine, first, last, actor, at, since=since)
 
 
 def _own_since(machine: WorkCenter, *, differs: bool, at: datetime) -> datetime | None:
@@ -75,12 +73,31 @@ def _own_since(machine: WorkCenter, *, differs: bool, at: datetime) -> datetime 
     return OwnShifts.objects.create(work_center=machine, starts_at=border).starts_at
 
 
-def _locked_line(pk: int) -> Line:
+@contextmanager
+def borders_move() -> Iterator[None]:
+    """Borders of neighbours move one after the other: overlaps are looked for at the end (then IntegrityError)."""
+    with connection.cursor() as cursor:
+        cursor.execute("SET CONSTRAINTS shift_no_overlap, shift_own_no_overlap DEFERRED")
+        yield
+        cursor.execute("SET CONSTRAINTS shift_no_overlap, shift_own_no_overlap IMMEDIATE")
+
+
+def locked_line(pk: int) -> Line:
+    """The line with all its calendar needs, its row locked."""
     # Serialises two materialisers of a line without holding up those who only refer to it.
     return Line.objects.select_for_update(of=("self",), no_key=True).select_related(*UP_FROM_LINE).get(pk=pk)
 
 
-def _follow(owner: Owner, first: date, last: date, actor: str, at: datetime, *, since: datetime | None) -> Materialised:
+def locked_machine(pk: int) -> WorkCenter:
+    """The machine with all its calendar needs, its row locked."""
+    rows = WorkCenter.objects.select_for_update(of=("self",), no_key=True).select_related(*UP_FROM_MACHINE)
+    return rows.get(pk=pk)
+
+
+def shifts_follow(
+    owner: Owner, first: date, last: date, actor: str, at: datetime, *, since: datetime | None
+) -> Materialised:
+    """Makes the future shifts of an owner, whose row is locked, what its calendar says, in the caller's transaction."""
     wanted = calendar_for(owner, first, last).shifts(first, last)
     if since is not None:
         wanted = [span for span in wanted if span.start >= since]
@@ -100,7 +117,7 @@ def _follow(owner: Owner, first: date, last: date, actor: str, at: datetime, *, 
     return Materialised(created, removed)
 
 
-def _of(owner: Owner) -> QuerySet[Shift]:
+def shifts_of_owner(owner: Owner) -> QuerySet[Shift]:
     """Stored shifts of exactly this owner."""
     if isinstance(owner, Line):
         return Shift.objects.filter(line=owner, work_center=None)
@@ -109,7 +126,7 @@ def _of(owner: Owner) -> QuerySet[Shift]:
 
 def _remove_other_future(owner: Owner, wanted: list[ShiftSpan], since: datetime, until: datetime, at: datetime) -> int:
     keys = {wanted_key(span) for span in wanted}
-    future = _of(owner).filter(starts_at__gte=since, starts_at__lt=until, starts_at__gt=at, overtime=False)
+    future = shifts_of_owner(owner).filter(starts_at__gte=since, starts_at__lt=until, starts_at__gt=at, overtime=False)
     stale = [shift.pk for shift in future.prefetch_related("breaks") if stored_key(shift) not in keys]
     Shift.objects.filter(pk__in=stale).delete()
     return len(stale)
@@ -118,7 +135,7 @@ def _remove_other_future(owner: Owner, wanted: list[ShiftSpan], since: datetime,
 def _add_missing(owner: Owner, wanted: list[ShiftSpan]) -> int:
     if not wanted:
         return 0
-    near = _of(owner).filter(starts_at__lt=wanted[-1].end, ends_at__gt=wanted[0].start)
+    near = shifts_of_owner(owner).filter(starts_at__lt=wanted[-1].end, ends_at__gt=wanted[0].start)
     taken = list(near.order_by("starts_at").values_list("starts_at", "ends_at"))
     missing = [span for span in wanted if not any(start < span.end and span.start < end for start, end in taken)]
     return len(shifts_store(owner, missing))
@@ -139,12 +156,17 @@ def shifts_store(owner: Owner, spans: list[ShiftSpan]) -> list[Shift]:
         )
         for span in spans
     )
+    breaks_store(shifts, spans)
+    return shifts
+
+
+def breaks_store(shifts: Sequence[Shift], spans: Sequence[ShiftSpan]) -> None:
+    """Stores the breaks of shifts that have none yet; spans in the order of the shifts."""
     ShiftBreak.objects.bulk_create(
         ShiftBreak(shift=shift, name=pause.name, starts_at=pause.start, ends_at=pause.end)
         for shift, span in zip(shifts, spans, strict=True)
         for pause in span.breaks
     )
-    return shifts
 
 
 def wanted_key(span: ShiftSpan) -> tuple[object, ...]:

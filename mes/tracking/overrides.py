@@ -9,7 +9,7 @@ from django.db import transaction
 from mes.journal.write import record
 from mes.plant.changes import changed, refuse_if_locked
 from mes.plant.models import Line, Override, WorkCenter
-from mes.plant.shifts import Owner
+from mes.plant.shifts import Owner, borders_move
 from mes.tracking.overtime import machines_of, overtime_sync
 
 LONGEST_OVERTIME = timedelta(hours=24)
@@ -137,7 +137,8 @@ def _refuse_locked_shifts(place: Owner, start: datetime, end: datetime) -> None:
 
 def _apply(said: Override, place: Owner, at: datetime) -> None:
     if said.scheduled:
-        overtime_sync(place, said.starts_at, said.ends_at, at=at)
+        with borders_move():
+            overtime_sync(place, said.starts_at, said.ends_at, at=at)
     changed(
         [(machine.pk, said.starts_at, said.ends_at) for machine in machines_of(place)],
         why="overtime" if said.scheduled else "not scheduled",

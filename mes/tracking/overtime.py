@@ -7,8 +7,6 @@ production date and the crew of the shift it touches.
 from datetime import date, datetime, timedelta
 from zoneinfo import ZoneInfo
 
-from django.db import connection
-
 from mes.plant.calendar_of import line_of
 from mes.plant.models import Line, Override, Shift, WorkCenter
 from mes.plant.shift_of import shifts_of
@@ -28,13 +26,11 @@ def machines_of(owner: Owner) -> list[WorkCenter]:
 
 
 def overtime_sync(owner: Owner, start: datetime, end: datetime, *, at: datetime) -> None:
-    """Makes the overtime shifts of an owner near [start, end) what its words say, in the caller's transaction.
+    """Makes the overtime shifts of an owner near [start, end) what its words say, within `borders_move`.
 
     A line's machines follow: those with shifts of their own get the line's overtime too, and a machine's own overtime
     gives way to its line's. Counts made up to `at` are booked on the shifts that hold then.
     """
-    with connection.cursor() as cursor:
-        cursor.execute("SET CONSTRAINTS shift_no_overlap, shift_own_no_overlap DEFERRED")
     window = (start - AROUND, end + AROUND)
     machines = machines_of(owner)
     gone = _sync(owner, window) if isinstance(owner, Line) else []
@@ -44,8 +40,6 @@ def overtime_sync(owner: Owner, start: datetime, end: datetime, *, at: datetime)
     if window[0] < until:
         counts_rebook(machines, window[0], until, without=gone)
     Shift.objects.filter(pk__in=gone).delete()
-    with connection.cursor() as cursor:
-        cursor.execute("SET CONSTRAINTS shift_no_overlap, shift_own_no_overlap IMMEDIATE")
 
 
 def _sync(owner: Owner, window: Span, besides: list[int] | None = None) -> list[int]:
