@@ -1,0 +1,1 @@
+"""The one door to Plotly: figures as plain data, drawn in the browser by the vendored basic bundle."""
