@@ -50,6 +50,7 @@ STOPS = Item(_("Stops"), "/downtime/", "stops")
 ORDERS = Item(_("Orders"), "/orders/", "orders")
 SHIFT = Item(_("Shift"), "/shift/", "shift")
 STATION = Item(_("Station"), "/station/", "station")
+COUNTS = Item(_("Counts"), "/counts/", "question")
 CONTROLLERS = Item(_("Controllers"), "/controllers/", "controllers")
 ADMIN = Item(_("Admin"), "/admin/", "admin")
 
@@ -59,7 +60,7 @@ RAIL: dict[str, list[Item]] = {
     Role.PLANNER: [ORDERS, FLOOR, SHIFT],
     Role.ENGINEER: [FLOOR, CONTROLLERS, STOPS, SHIFT, ADMIN],
     Role.MAINTENANCE: [FLOOR, STOPS, CONTROLLERS, SHIFT],
-    Role.QUALITY: [FLOOR, STOPS, SHIFT],
+    Role.QUALITY: [FLOOR, STOPS, COUNTS, SHIFT],
     Role.FINANCE: [FLOOR, SHIFT],
     Role.MANAGER: [FLOOR, SHIFT, STOPS, ORDERS],
     Role.ADMIN: [FLOOR, CONTROLLERS, STOPS, SHIFT, ADMIN],

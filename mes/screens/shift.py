@@ -14,6 +14,7 @@ from mes.people.access import lines_for
 from mes.plant.models import Line, Shift
 from mes.screens import machine_day
 from mes.screens.closing import closing_of
+from mes.screens.counts import counts_waiting_for
 from mes.screens.gate import shift_or_404
 from mes.screens.safe_csv import safe_cell
 from mes.screens.shift_figures import Summary, summary_of
@@ -30,7 +31,7 @@ def shifts(request: HttpRequest) -> HttpResponse:
         found.append((line, begun, begun is not None and now < begun.ends_at))
     if len(found) == 1 and found[0][1] is not None:
         return HttpResponseRedirect(_address(found[0][1]))
-    return render(request, "shift/shifts.html", {"found": found})
+    return render(request, "shift/shifts.html", {"found": found, **counts_waiting_for(request.user)})
 
 
 @login_required
@@ -56,6 +57,7 @@ def shift(request: HttpRequest, line: str, day: str, name: str) -> HttpResponse:
         "zone": found.line.area.site.time_zone,
         "earlier": _address(before) if before else "",
         "later": _address(following) if following else "",
+        **counts_waiting_for(request.user),
         "state": closing_of(found, request.user, now),
         "need": sum(stop.reason_id is None for stop, _s in summary.stops),
     }

@@ -24,6 +24,7 @@ from mes.people.access import lines_for, may, work_centers_for
 from mes.plant.changes import ShiftLocked
 from mes.plant.models import Line, Shift, WorkCenter
 from mes.plant.shift_of import shift_at
+from mes.screens.counts import counts_waiting_for
 from mes.screens.gate import demand, line_or_404, machine_or_404, storable
 from mes.screens.station import sheet
 
@@ -83,6 +84,7 @@ def stops(request: HttpRequest) -> HttpResponse:
         "chips": chips(filters, lines),
         "places": work_centers_for(request.user).filter(line=filters.line) if filters.line else [],
         "explain": may(request.user, "explain_stop"),
+        **counts_waiting_for(request.user),
     }
     return render(request, "downtime/stops.html", context)
 

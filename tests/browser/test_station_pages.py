@@ -164,6 +164,7 @@ PAGES = [
     "/orders/WO-1/",
     "/shift/",
     "/shift/LINE-1/DAY/Now/",
+    "/counts/",
     "/controllers/",
     "/controllers/PLC-1/",
     "/controllers/PLC-1/tags/",
