@@ -4,10 +4,12 @@ from datetime import UTC, datetime
 from urllib.parse import urlencode
 
 from django import template
-from django.urls import NoReverseMatch, reverse
+from django.urls import reverse
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
+
+from mes.oee.explain_formulas import title_of
 
 register = template.Library()
 
@@ -25,10 +27,7 @@ def why_address(kind: str, code: str, start: object, end: object, kpi: str = "oe
     query = {kind: code, "from": _text(first), "to": _text(last), "kpi": kpi}
     if policy:
         query["policy"] = policy
-    try:
-        return reverse("explain") + "?" + urlencode(query)
-    except NoReverseMatch:
-        return ""
+    return reverse("explain") + "?" + urlencode(query)
 
 
 @register.simple_tag
@@ -37,7 +36,7 @@ def why(kind: str, code: str, start: object, end: object, kpi: str = "oee", poli
     there = why_address(kind, code, start, end, kpi, policy)
     if not there:
         return ""
-    said = _("Why? How %(kpi)s of %(code)s comes about") % {"kpi": kpi.replace("_", " "), "code": code}
+    said = _("Why? How %(kpi)s of %(code)s comes about") % {"kpi": title_of(kpi), "code": code}
     return format_html('<a class="why" href="{}" title="{}" aria-label="{}">{}</a>', there, said, said, _("Why?"))
 
 
