@@ -1,6 +1,7 @@
 """The page behind every "Why?": the shift reckoned by hand, mistakes in the address, and whose numbers they are."""
 
-from datetime import timedelta
+import re
+from datetime import UTC, datetime, timedelta
 
 import pytest
 from django.template import Context, Template
@@ -8,7 +9,7 @@ from django.test import Client
 
 from mes.people.models import Role
 from tests.oee.explain_kit import EIGHT_H, shift_story
-from tests.production.small_plant import SIX, SmallPlant, small_plant
+from tests.production.small_plant import SIX, SmallPlant, shift_around, small_plant
 
 SPAN = {"from": "2026-03-02T06:00:00Z", "to": "2026-03-02T14:00:00Z"}
 
@@ -104,3 +105,18 @@ def test_without_a_window_there_is_no_link(values: dict[str, object]) -> None:
 
 def test_an_iso_text_is_an_instant() -> None:
     assert "from=2026-03-02T05%3A00%3A00Z" in _rendered(start="2026-03-02T06:00:00+01:00")
+
+
+def test_every_kpi_of_the_shift_page_leads_to_its_explanation(mia: Client) -> None:
+    text = mia.get("/shift/LINE-1/2026-03-02/Early/").content.decode()
+    for kpi in ("oee", "availability", "performance", "quality", "coverage"):
+        for place in ("line=LINE-1", "work_center=PACK", "work_center=FILL"):
+            link = f"/explain/?{place}&amp;from=2026-03-02T06%3A00%3A00Z&amp;to=2026-03-02T14%3A00%3A00Z&amp;kpi={kpi}"
+            assert f'href="{link}"' in text, (kpi, place)
+
+
+def test_every_kpi_of_a_machines_page_leads_to_its_explanation(plant: SmallPlant, mia: Client) -> None:
+    shift_around(plant.line_1, datetime.now(UTC))
+    text = mia.get("/floor/PACK/").content.decode()
+    for kpi in ("oee", "availability", "performance", "quality"):
+        assert re.search(rf'href="/explain/\?work_center=PACK&amp;from=[^"]*&amp;kpi={kpi}"', text), kpi
