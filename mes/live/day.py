@@ -63,7 +63,7 @@ def _hours(machine: WorkCenter, facts: WindowFacts, start: datetime, now: dateti
     rows, begin = [], start
     while begin < now:
         end = min(begin.replace(minute=0, second=0, microsecond=0) + HOUR, now)
-        good, scrap, target = 0, 0, target_between(machine, facts.rows, begin, end, now=now)
+        good, scrap, target = 0, 0, target_between(facts.rows, begin, end, now=now)
         for count in facts.rows.counts:
             for minute in range(60):
                 if begin <= count.hour + timedelta(minutes=minute) < end:

@@ -6,6 +6,7 @@ from datetime import datetime
 from decimal import Decimal
 from typing import NamedTuple, cast
 
+from mes.oee.corrected import Correction, corrected_states, corrected_stops
 from mes.oee.counted import count_spans, made_in
 from mes.oee.formulas import Elements, Kpi, add_up, elements_from, kpi_of_parts
 from mes.oee.policies import pieces_of
@@ -93,9 +94,9 @@ def _facts(
         good=good,
         scrap=scrap,
         rework=rework,
-        target=target_between(work_center, rows, start, end, now=now),
-        target_rate_per_s=target_rate_at(work_center, rows, now),
-        target_pace_per_s=target_pace(work_center, rows, now),
+        target=target_between(rows, start, end, now=now),
+        target_rate_per_s=target_rate_at(rows, now),
+        target_pace_per_s=target_pace(rows, now),
         rows=rows,
         parts=tuple(parts),
     )
@@ -148,7 +149,7 @@ def _states(rows: MachineRows, now: datetime) -> list[StateSpan]:
         end = span.ends_at or rows.known_until(now)
         if span.kind != "unknown" and end > span.starts_at:
             spans.append(StateSpan(to_ms(span.starts_at), to_ms(end), Kind(span.kind), span.state))
-    return spans
+    return corrected_states(spans, _corrections(rows))
 
 
 def stop_spans(rows: MachineRows, now: datetime) -> list[StopSpan]:
@@ -160,12 +161,23 @@ def stop_spans(rows: MachineRows, now: datetime) -> list[StopSpan]:
             klass = cast(Klass, stop.reason.klass) if stop.reason else None
             name = stop.reason.name if stop.reason else None
             spans.append(StopSpan(to_ms(stop.starts_at), to_ms(end), klass, name, manual=stop.source == "manual"))
-    return spans
+    return corrected_stops(spans, _corrections(rows))
 
 
-def target_between(
-    work_center: WorkCenter, rows: MachineRows, start: datetime, end: datetime, *, now: datetime
-) -> Decimal | None:
+def _corrections(rows: MachineRows) -> list[Correction]:
+    return [
+        Correction(
+            to_ms(said.starts_at),
+            to_ms(said.ends_at),
+            Kind(said.kind),
+            cast(Klass, said.reason.klass) if said.reason else None,
+            said.reason.name if said.reason else None,
+        )
+        for said in rows.corrections
+    ]
+
+
+def target_between(rows: MachineRows, start: datetime, end: datetime, *, now: datetime) -> Decimal | None:
     """Pieces due between two instants, up to now (R41): a stopped line falls behind.
 
     Planned time with an order whose item has an ideal cycle counts; None where there was none, and where items of
@@ -179,25 +191,27 @@ def target_between(
             a, b = max(lo, begins), min(hi, ends)
             if ideal_ms is None or b <= a:
                 continue
-            resting = sum(max(0, to_ms(min(b, k.ends_at)) - to_ms(max(a, k.starts_at))) for k in rows.breaks)
-            due += (to_ms(b) - to_ms(a) - resting) / ideal_ms * work_center.target_oee
+            for since, until, share in rows.targets.pieces(run.item_id, a, b):
+                rests = (to_ms(min(until, k.ends_at)) - to_ms(max(since, k.starts_at)) for k in rows.breaks)
+                resting = sum(max(0, length) for length in rests)
+                due += (to_ms(until) - to_ms(since) - resting) / ideal_ms * share
             any_time = True
     units = {run.item.unit for run in rows.runs if run.starts_at < end and (run.ends_at or now) > start}
     return due if any_time and len(units) == 1 else None
 
 
-def target_rate_at(work_center: WorkCenter, rows: MachineRows, now: datetime) -> Decimal:
+def target_rate_at(rows: MachineRows, now: datetime) -> Decimal:
     """Pieces per second by which the target grows now: 0 in breaks, outside of shifts and without an order."""
     inside = rows.span_at(now) is not None
     resting = any(pause.starts_at <= now < pause.ends_at for pause in rows.breaks)
-    return target_pace(work_center, rows, now) if inside and not resting else Decimal(0)
+    return target_pace(rows, now) if inside and not resting else Decimal(0)
 
 
-def target_pace(work_center: WorkCenter, rows: MachineRows, now: datetime) -> Decimal:
+def target_pace(rows: MachineRows, now: datetime) -> Decimal:
     """Pieces per second the running order is planned with, also in a break; 0 without an order or an ideal cycle."""
     run = next((run for run in rows.runs if run.ends_at is None and run.starts_at <= now), None)
     ideal_ms = rows.ideal_ms(run.item_id, run.starts_at) if run else None
-    return Decimal(1000) / ideal_ms * work_center.target_oee if ideal_ms else Decimal(0)
+    return Decimal(1000) / ideal_ms * rows.targets.at(run.item_id, now) if run and ideal_ms else Decimal(0)
 
 
 def elements_s(elements: Elements) -> dict[str, float]:

@@ -15,7 +15,8 @@ from mes.plant.models import Shift, TsTzRange, WorkCenter, half_open
 from mes.plant.shift_of import schedules_of
 from mes.plant.stretches import Pause
 from mes.production.models import IdealCycle, Run
-from mes.tracking.models import CountFlag, CountHour, MachineCursor, StateInterval
+from mes.production.targets import Targets, targets_of
+from mes.tracking.models import CountFlag, CountHour, MachineCursor, StateCorrection, StateInterval
 
 HOUR = timedelta(hours=1)
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
@@ -31,11 +32,13 @@ class MachineRows:
     breaks: list[Pause] = field(default_factory=list)  # and planned maintenance; they never overlap
     states: list[StateInterval] = field(default_factory=list)
     stops: list[Stop] = field(default_factory=list)
+    corrections: list[StateCorrection] = field(default_factory=list)  # a person's word over states and stops
     runs: list[Run] = field(default_factory=list)
     counts: list[CountHour] = field(default_factory=list)
     flags: list[CountFlag] = field(default_factory=list)
     ideals: dict[int, list[IdealCycle]] = field(default_factory=dict)
     policies: list[Begun] = field(default_factory=list)
+    targets: Targets = field(default_factory=Targets)
     heard_at: datetime | None = None
     silence_s: float = 3.0
 
@@ -80,6 +83,10 @@ def load_rows(work_centers: Sequence[WorkCenter], start: datetime, end: datetime
         rows[span.work_center_id].states.append(span)
     for stop in _overlapping(Stop.objects.select_related("reason"), keys, start, end):
         rows[stop.work_center_id].stops.append(stop)
+    for said in _overlapping(
+        StateCorrection.objects.filter(withdrawn_at=None).select_related("reason"), keys, start, end
+    ):
+        rows[said.work_center_id].corrections.append(said)
     for run in _overlapping(Run.objects.select_related("order", "item"), keys, start, end):
         rows[run.work_center_id].runs.append(run)
     hours = CountHour.objects.filter(work_center__in=keys, hour__gt=start - HOUR, hour__lt=end).order_by("hour")
@@ -101,9 +108,11 @@ def load_rows(work_centers: Sequence[WorkCenter], start: datetime, end: datetime
     for heard in MachineCursor.objects.filter(work_center__in=keys):
         rows[heard.work_center_id].heard_at = heard.heard_at
         rows[heard.work_center_id].silence_s = heard.silence_s
+    targets = targets_of(work_centers, end)
     for pk, machine in rows.items():
         machine.ideals = dict(cycles[pk])
         machine.policies = in_force[pk]
+        machine.targets = targets[pk]
     return rows
 
 

@@ -3,10 +3,12 @@
 from typing import Any
 
 from django.contrib import admin
+from django.http import HttpRequest
+from django.utils import timezone
 
 from mes.journal.admin import JournaledAdmin, ReadOnlyAdmin
 from mes.journal.dated_admin import DatedAdmin
-from mes.production.models import IdealCycle, Item, Run, WorkOrder
+from mes.production.models import IdealCycle, Item, Run, Target, WorkOrder
 
 
 @admin.register(Item)
@@ -32,6 +34,21 @@ class IdealCycleAdmin(DatedAdmin):
     def record_code(self, obj: Any) -> str:
         """Item and machine: one cycle at any time."""
         return f"{obj.item.code} on {obj.work_center.code}"
+
+
+@admin.register(Target)
+class TargetAdmin(JournaledAdmin):
+    """Target OEE of lines and machines, each row in force until a later one of the same place and item."""
+
+    list_display = ("line", "work_center", "item", "target_oee", "valid_from")
+    list_filter = ("line", "item")
+    list_select_related = ("line", "work_center", "item")
+    search_fields = ("line__code", "work_center__code", "item__code")
+    ordering = ("-valid_from",)
+
+    def get_changeform_initial_data(self, request: HttpRequest) -> dict[str, Any]:
+        """A new row holds from now on."""
+        return {"valid_from": timezone.now(), **super().get_changeform_initial_data(request)}
 
 
 @admin.register(WorkOrder)

@@ -1,8 +1,10 @@
 """Items with their ideal cycles, work orders, and the runs in which machines make them."""
 
+from decimal import Decimal
+
 from django.contrib.postgres.constraints import ExclusionConstraint
 from django.contrib.postgres.fields import RangeOperators
-from django.core.validators import MinValueValidator
+from django.core.validators import MaxValueValidator, MinValueValidator
 from django.db import models
 
 from mes.plant.models import CODE, Line, TsTzRange, WorkCenter, half_open
@@ -47,6 +49,41 @@ class IdealCycle(models.Model):
 
     def __str__(self) -> str:
         return f"{self.item_id} on {self.work_center_id}: {self.ideal_cycle_s} s"
+
+
+class Target(models.Model):
+    """The OEE a line or a machine is to reach from `valid_from` on, with one item or with all; a later row ends it."""
+
+    line = models.ForeignKey(Line, null=True, blank=True, on_delete=models.PROTECT, related_name="targets")
+    work_center = models.ForeignKey(WorkCenter, null=True, blank=True, on_delete=models.PROTECT, related_name="targets")
+    item = models.ForeignKey(
+        Item, null=True, blank=True, on_delete=models.PROTECT, related_name="targets", help_text="Empty: every item."
+    )
+    target_oee = models.DecimalField(
+        max_digits=4,
+        decimal_places=3,
+        validators=[MinValueValidator(Decimal("0.001")), MaxValueValidator(1)],
+        help_text="A share: 0.850 is 85 %.",
+    )
+    valid_from = models.DateTimeField()
+
+    class Meta:
+        ordering = ["line", "work_center", "item", "-valid_from"]
+        constraints = [
+            models.UniqueConstraint(
+                fields=["line", "work_center", "item", "valid_from"], name="target_once", nulls_distinct=False
+            ),
+            models.CheckConstraint(
+                name="target_one_place",
+                condition=models.Q(line__isnull=False) ^ models.Q(work_center__isnull=False),
+            ),
+            models.CheckConstraint(
+                name="target_between_0_and_1", condition=models.Q(target_oee__gt=0, target_oee__lte=1)
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.target_oee} from {self.valid_from}"
 
 
 class WorkOrder(models.Model):
