@@ -33,12 +33,14 @@ from mes.production.refusals import OrderRefused
 from mes.screens.face import face
 from mes.screens.floor import live_context
 from mes.screens.gate import demand, machine_or_404, storable
+from mes.screens.station_tally import counting_at
 from mes.tracking.order_counts import made_of
 from mes.tracking.scrap import ScrapRefused, last_scrap, scrap_enter, scrap_undo
 
 UNDO_FOR = timedelta(minutes=10)
 LOOK_BACK = timedelta(hours=12)  # where no shift runs, stops of this long ago are still offered
 QUICK_SCRAP = (1, 2, 3, 5, 10)
+ACTIONS = ("start_order", "complete_order", "enter_scrap", "enter_tally")
 _WHOLE = re.compile(r"[0-9]{1,6}")
 
 
@@ -74,7 +76,8 @@ def station(request: HttpRequest, code: str) -> HttpResponse:
         "made": made_of([order])[order.pk] if order else None,
         "last_scrap": last_scrap(place, now - UNDO_FOR),
         "sheet": sheet(stop, now) if stop and may(request.user, "explain_stop") else None,
-        **{action: may(request.user, action) for action in ("start_order", "complete_order", "enter_scrap")},
+        **{action: may(request.user, action) for action in ACTIONS},
+        "counting": counting_at(request, place, now),
         "zone": place.line.area.site.time_zone,
     }
     return render(request, "station/station.html", context)
