@@ -15,10 +15,11 @@ def count_spans(rows: MachineRows, start: datetime, end: datetime) -> list[Count
 
     Give the window to `elements_from`, which takes of a gap what lies in it; so the parts of any partition add up.
     """
-    return [*_of_hours(rows, rows.counts, start, end), *_of_flags(rows, rows.flags, start, end)]
+    return [*hour_spans(rows, rows.counts, start, end), *flag_spans(rows, rows.flags, start, end)]
 
 
-def _of_hours(rows: MachineRows, counts: Iterable[CountHour], start: datetime, end: datetime) -> Iterator[CountSpan]:
+def hour_spans(rows: MachineRows, counts: Iterable[CountHour], start: datetime, end: datetime) -> Iterator[CountSpan]:
+    """Pieces of hour rows whose minutes begin in [start, end), per ideal cycle and scheduled stretch."""
     for row in counts:
         if row.hour >= end or row.hour <= start - timedelta(hours=1):
             continue
@@ -39,7 +40,8 @@ def _of_hours(rows: MachineRows, counts: Iterable[CountHour], start: datetime, e
             yield CountSpan(pulse, pulse, item, good, scrap, rework, ideal_ms, order=order)
 
 
-def _of_flags(rows: MachineRows, flags: Iterable[CountFlag], start: datetime, end: datetime) -> Iterator[CountSpan]:
+def flag_spans(rows: MachineRows, flags: Iterable[CountFlag], start: datetime, end: datetime) -> Iterator[CountSpan]:
+    """Gaps that touch [start, end), whole, and what was entered by hand in it."""
     for flag in flags:
         gap = flag.kind == "gap" and flag.to_at > flag.from_at
         inside = flag.from_at < end and flag.to_at > start if gap else start <= flag.from_at < end

@@ -59,12 +59,29 @@ def line_oee_serial(
     bottlenecks and the stations with scrap; where they do not, every KPI made of pieces is None with a note.
     Raises ValueError without exactly one exit.
     """
+    owned, counts, narrow = serial_pieces(stations, ideal_ms, where=where)
+    elements = elements_from(owned, counts, window=window)
+    said = kpi(elements, policy, where=where)
+    units = {station.unit for station in stations if station.is_exit or station.code in narrow.values()}
+    units |= {station.unit for station in stations if any(count.scrap or count.rework for count in station.counts)}
+    said = in_one_unit(said, units, where)
+    return LineResult(elements, said, tuple(sorted(narrow.items())), ((elements, policy),))
+
+
+def serial_pieces(
+    stations: Sequence[Station], ideal_ms: Mapping[tuple[str, str], Decimal], *, where: str = ""
+) -> tuple[list[Owned], list[CountSpan], dict[str, str]]:
+    """What a serial line's elements are made of (R38): its time, its counts, and item to bottleneck.
+
+    An item's bottleneck depends on the ideal cycles alone, never on the window; so the parts of a time add up.
+    Raises ValueError without exactly one exit.
+    """
     exits = [station for station in stations if station.is_exit]
     if len(exits) != 1:
         raise ValueError(f"Line {where or '?'} has {len(exits)} exits: mark exactly one machine as its exit.")
     codes = [station.code for station in stations]
-    items = sorted({count.item for station in stations for count in station.counts if count.item is not None})
-    found = {item: bottleneck_of(item, ideal_ms, codes) for item in items}
+    items = {count.item for station in stations for count in station.counts} | {piece.item for piece in exits[0].owned}
+    found = {item: bottleneck_of(item, ideal_ms, codes) for item in sorted(item for item in items if item is not None)}
     narrow = {item: code for item, code in found.items() if code is not None}
     counts = [
         replace(
@@ -76,12 +93,7 @@ def line_oee_serial(
         for count in station.counts
         if station.is_exit or count.scrap or count.rework
     ]
-    elements = elements_from(_line_time(stations, exits[0], narrow), counts, window=window)
-    said = kpi(elements, policy, where=where)
-    units = {station.unit for station in stations if station.is_exit or station.code in narrow.values()}
-    units |= {station.unit for station in stations if any(count.scrap or count.rework for count in station.counts)}
-    said = _in_one_unit(said, units, where)
-    return LineResult(elements, said, tuple(sorted(narrow.items())), ((elements, policy),))
+    return _line_time(stations, exits[0], narrow), counts, narrow
 
 
 def _line_time(stations: Sequence[Station], exit_station: Station, narrow: Mapping[str, str]) -> list[Owned]:
@@ -110,7 +122,7 @@ def line_sum(
     parts = tuple(part for _, own in machines for part in own)
     said = kpi_of_parts(parts, where=where, in_turn=in_turn)
     units = {unit for unit, _ in machines}
-    return LineResult(add_up(part for part, _ in parts), _in_one_unit(said, units, where), parts=parts)
+    return LineResult(add_up(part for part, _ in parts), in_one_unit(said, units, where), parts=parts)
 
 
 _OF_PIECES = (
@@ -132,7 +144,8 @@ _OF_PIECES = (
 )
 
 
-def _in_one_unit(said: Kpi, units: set[str], where: str) -> Kpi:
+def in_one_unit(said: Kpi, units: set[str], where: str) -> Kpi:
+    """The same KPIs; without those made of pieces, and with a note, where pieces have several units (R38)."""
     if len(units) <= 1:
         return said
     text = f"Pieces in {' and '.join(sorted(units))}{f' on {where}' if where else ''} cannot be added: set one unit."

@@ -5,6 +5,7 @@ from django.utils import timezone
 
 from mes.oee.closing import shifts_turn
 from mes.oee.policy_change import policies_follow
+from mes.oee.rollup import roll_all
 
 
 @shared_task(name="mes.oee.tasks.follow_policies")
@@ -17,3 +18,9 @@ def follow_policies() -> int:
 def turn_shifts() -> tuple[int, int]:
     """Closes shifts that have settled and locks old ones; gives how many of each."""
     return shifts_turn(at=timezone.now())
+
+
+@shared_task(name="mes.oee.tasks.roll_up")
+def roll_up() -> int:
+    """Rolls hours that have settled and mends those that changed; gives the hours of machines and lines."""
+    return roll_all(now=timezone.now())

@@ -1,7 +1,7 @@
 """The timeline algebra (pure): every instant of scheduled time gets exactly one owner. Integer ms, half-open."""
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
 from typing import Any, Literal, NamedTuple
 
@@ -70,6 +70,12 @@ class Owned:
     def duration_ms(self) -> int:
         """Length in milliseconds."""
         return self.end_ms - self.start_ms
+
+    def cut(self, start_ms: int, end_ms: int) -> "Owned":
+        """The part of it in [start_ms, end_ms), which must touch it."""
+        if start_ms <= self.start_ms and self.end_ms <= end_ms:
+            return self
+        return replace(self, start_ms=max(self.start_ms, start_ms), end_ms=min(self.end_ms, end_ms))
 
 
 class _Halt(NamedTuple):
