@@ -36,12 +36,14 @@ def policy_adopt(
     actor: str,
     at: datetime,
     why: str,
-) -> PolicyVersion:
+    own_thresholds: bool = False,
+) -> list[PolicyVersion]:
     """The machines of a place (kind, code) follow a policy from a full hour on; None: from the next one.
 
-    An hour that has passed makes it a restate: policies that began since are replaced, the time since is queued to be
-    computed anew, and a locked shift refuses it all (ShiftLocked). Policies planned for later hours stay. Said twice
-    it happens once. Raises PolicyRefused without machines or without a reason.
+    `own_thresholds`: each machine keeps the micro-stop threshold it has now. An hour that has passed makes it a
+    restate: policies that began since are replaced, the time since is queued to be computed anew, and a locked shift
+    refuses it all (ShiftLocked). Policies planned for later hours stay. Said twice it happens once. Gives the versions
+    by machine code. Raises PolicyRefused without machines or without a reason.
     """
     why = " ".join(why.split())
     if not work_centers:
@@ -50,42 +52,47 @@ def policy_adopt(
         raise PolicyRefused(f"Say in up to {MAX_WHY} characters why the policy changes: the journal keeps it.")
     since = full_hour(valid_from or at)
     with transaction.atomic():
-        asked = sorted(wc.pk for wc in work_centers)
-        for pk in asked:  # in order, so that two who decide at once wait for each other
-            _follow(pk, at)
-        machines = list(WorkCenter.objects.select_for_update().filter(pk__in=asked).order_by("pk"))
-        version = policy_store(policy, actor=actor, at=at)
+        machines = _locked(work_centers, at)
         before = policies_in_force(machines, since, max(since, full_hour(at)))
-        news = [wc for wc in machines if {digest_of(p) for _, p in before[wc.pk]} != {version.digest}]
-        if not news:
-            return version
+        wanted = {wc.pk: _for_machine(policy, wc, own_thresholds) for wc in machines}
+        news = [wc for wc in machines if {digest_of(p) for _, p in before[wc.pk]} != {digest_of(wanted[wc.pk])}]
         if since < at:
-            for wc in news:
-                refuse_if_locked(wc, since, at)
-            changed([(wc.pk, since, at) for wc in news], why="policy_adopt")
-            PolicyInForce.objects.filter(
-                work_center__in=news, valid_from__gt=since, valid_from__lte=full_hour(at)
-            ).delete()
+            _restate(news, since, at)
+        versions = {wc.pk: policy_store(wanted[wc.pk], actor=actor, at=at) for wc in machines}
         for wc in news:
-            _begin(wc, version, since, actor=actor, at=at, why=why)
+            _begin(wc, versions[wc.pk], since, actor=actor, at=at, why=why)
             if since <= at:
-                _threshold_follows(wc, policy_of(version))
-        record(
-            actor=actor,
-            at=at,
-            action="policy_adopt",
-            kind=place[0],
-            code=place[1],
-            data={
+                _threshold_follows(wc, wanted[wc.pk])
+        if news:
+            data = {
                 "before": {wc.code: [[begun, p.label] for begun, p in before[wc.pk]] for wc in news},
-                "after": policy_of(version).label,
+                "after": {wc.code: policy_of(versions[wc.pk]).label for wc in news},
                 "from": since,
-                "restates": [since, at] if since < at else None,
-                "machines": [wc.code for wc in news],
+                "to": max(since, at),
+                "work_centers": [wc.code for wc in news],
                 "why": why,
-            },
-        )
-    return version
+            }
+            record(actor=actor, at=at, action="policy_adopt", kind=place[0], code=place[1], data=data)
+    return [versions[wc.pk] for wc in machines]
+
+
+def _locked(work_centers: Sequence[WorkCenter], at: datetime) -> list[WorkCenter]:
+    """The machines under their locks, in order, so that two who decide at once wait for each other; all are noted."""
+    asked = sorted(wc.pk for wc in work_centers)
+    for pk in asked:
+        _follow(pk, at)
+    return list(WorkCenter.objects.select_for_update().filter(pk__in=asked).order_by("pk"))
+
+
+def _for_machine(policy: Policy, wc: WorkCenter, own_threshold: bool) -> Policy:
+    return replace(policy, micro_threshold_ms=wc.micro_stop_s * 1000) if own_threshold else policy
+
+
+def _restate(machines: Sequence[WorkCenter], since: datetime, at: datetime) -> None:
+    for wc in machines:
+        refuse_if_locked(wc, since, at)
+    changed([(wc.pk, since, at) for wc in machines], why="policy_adopt")
+    PolicyInForce.objects.filter(work_center__in=machines, valid_from__gt=since, valid_from__lte=full_hour(at)).delete()
 
 
 def _begin(wc: WorkCenter, version: PolicyVersion, since: datetime, **said: Any) -> None:

@@ -36,7 +36,9 @@ def plant(db: None) -> SmallPlant:
 
 @pytest.fixture
 def adopt(plant: SmallPlant) -> Callable[..., PolicyVersion]:
-    def adopted(policy: Policy, *, at: object = SIX, valid_from: object = None, why: str = "Tried") -> PolicyVersion:
+    def adopted(
+        policy: Policy, *, at: object = SIX, valid_from: object = None, why: str = "Tried", **more: object
+    ) -> PolicyVersion:
         return policy_adopt(
             place=("line", "LINE-1"),
             work_centers=[plant.filler, plant.packer],
@@ -45,7 +47,8 @@ def adopt(plant: SmallPlant) -> Callable[..., PolicyVersion]:
             actor="mara",
             at=at,  # type: ignore[arg-type]
             why=why,
-        )
+            **more,  # type: ignore[arg-type]
+        )[0]
 
     return adopted
 
@@ -145,8 +148,15 @@ def test_an_adopted_policy_begins_with_the_next_full_hour(
     entry = JournalEntry.objects.get(action="policy_adopt")
     assert (entry.kind, entry.code, entry.actor) == ("line", "LINE-1", "mara")
     assert entry.data["why"] == "Group reports by ISO"
-    assert entry.data["after"] == "iso-22400 v1, stops under 120 s are stops"
+    assert entry.data["after"] == dict.fromkeys(("FILL", "PACK"), "iso-22400 v1, stops under 120 s are stops")
     assert not ChangedStretch.objects.exists()
+
+
+def test_machines_may_keep_their_own_thresholds(plant: SmallPlant, adopt: Callable[..., PolicyVersion]) -> None:
+    WorkCenter.objects.filter(pk=plant.packer.pk).update(micro_stop_s=45)
+    adopt(ISO, own_thresholds=True)
+    assert labels(plant.filler, SIX, SIX + HOUR)[0][1] == "iso-22400 v1, stops under 120 s are stops"
+    assert labels(plant.packer, SIX, SIX + HOUR)[0][1] == "iso-22400 v2, stops under 45 s are stops"
 
 
 def test_adopted_twice_it_happens_once(plant: SmallPlant, adopt: Callable[..., PolicyVersion]) -> None:
