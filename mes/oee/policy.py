@@ -64,7 +64,7 @@ class Policy:
 
     @property
     def division(self) -> tuple[object, ...]:
-        """All by which sums are divided; the rest (thresholds, precedence) decides who owns an instant."""
+        """All by which sums are divided; `ownership` is the rest."""
         return (
             self.micro_class,
             self.changeover_loss,
@@ -73,6 +73,11 @@ class Policy:
             self.coverage_floor,
             self.failure_divisor,
         )
+
+    @property
+    def ownership(self) -> tuple[object, ...]:
+        """All that decides who owns an instant; `division` is the rest."""
+        return self.micro_threshold_ms, self.min_run_ms, self.precedence
 
     @property
     def mtbf_convention(self) -> str:
