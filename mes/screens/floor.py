@@ -20,6 +20,7 @@ from mes.screens.calendar_said import schedule_context
 from mes.screens.face import Face, Tile, face, overall_oee
 from mes.screens.frame import clock_of, zone_named
 from mes.screens.gate import machine_or_404
+from mes.screens.witness import witness_context
 
 
 class Group(NamedTuple):
@@ -77,7 +78,7 @@ def work_center(request: HttpRequest, code: str) -> HttpResponse:
     day = day_for(request.user, code, now=now)
     if day is None:
         raise Http404(code)
-    tile = day["tile"]
+    tile, place = day["tile"], machine_or_404(request.user, code)
     zone = clock_of(request, now).zone
     context = live_context(request, now, f"work-center:{code}") | {
         "face": face(tile, now),
@@ -87,7 +88,8 @@ def work_center(request: HttpRequest, code: str) -> HttpResponse:
         "owners": machine_day.owners(day["elements"]),
         "hours": machine_day.hours(day["hours"]),
         "source": live.sources_for(request.user).get(tile["source"] or ""),
-        **schedule_context(request, machine_or_404(request.user, code), now),
+        **schedule_context(request, place, now),
+        **witness_context(place, tile, now),
     }
     return render(request, "floor/work_center.html", context)
 

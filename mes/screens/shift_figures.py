@@ -12,12 +12,17 @@ from mes.oee.formulas import Kpi
 from mes.oee.losses import UNEXPLAINED, losses_by_reason
 from mes.oee.places import Place, machines_of
 from mes.oee.sources import to_ms
+from mes.oee.witnessed import Heard, bounded, heard_from, heard_of
 from mes.plant.models import Shift, WorkCenter
 from mes.screens import machine_day
+from mes.witness.queries import verdicts
 
 
 class MachineRow(NamedTuple):
-    """One machine's (or the line's) shift in figures. `ahead` is good less target."""
+    """One machine's (or the line's) shift in figures. `ahead` is good less target.
+
+    `witness`: whether its count is witnessed, unwitnessed or contradicted; empty where several machines differ in that.
+    """
 
     name: str
     code: str
@@ -28,6 +33,7 @@ class MachineRow(NamedTuple):
     kpi: Kpi
     owners: machine_day.Owners
     notes: Sequence[str]
+    witness: str = ""
 
 
 class ReasonRow(NamedTuple):
@@ -57,7 +63,9 @@ def summary_of(shift: Shift, now: datetime) -> Summary:
     machines = machines_of([shift.line])[shift.line_id]
     end = max(min(shift.ends_at, now), shift.starts_at)
     facts = window_facts(machines, shift.starts_at, shift.ends_at, now=now)
-    rows = [_machine_row(wc, facts[wc.code]) for wc in machines]
+    judged = verdicts(machines, shift.starts_at, end)
+    heard = {code: heard_from(one.verdict, code, one.start, one.end) for code, one in judged.items()}
+    rows = [_witnessed(_machine_row(wc, facts[wc.code]), heard[wc.code]) for wc in machines]
     stops = [
         (stop, _inside_s(stop, shift.starts_at, end, facts[wc.code].rows.known_until(now)))
         for wc in machines
@@ -69,6 +77,8 @@ def summary_of(shift: Shift, now: datetime) -> Summary:
     long = [(stop, s) for stop, s in stops if s >= stop.work_center.micro_stop_s]
     long.sort(key=lambda one: -one[1])
     line = _line_row(shift, machines, facts, now)
+    if line is not None:
+        line = _witnessed(line, heard_of(Place("line", shift.line.code, machines), shift.starts_at, end))
     return Summary(shift, end, now < shift.ends_at, rows, line, _reasons(facts), long)
 
 
@@ -78,6 +88,12 @@ def _machine_row(wc: WorkCenter, fact: WindowFacts) -> MachineRow:
     owners = machine_day.owners(elements_s(fact.elements))
     ahead = None if target is None else fact.good - target
     return MachineRow(wc.name, wc.code, fact.good, fact.scrap, target, ahead, fact.kpi, owners, notes)
+
+
+def _witnessed(row: MachineRow, heard: Heard) -> MachineRow:
+    """The row with what witnesses say of its count: bounds of OEE and a note where it is contradicted."""
+    said = bounded(row.kpi, heard)
+    return row._replace(kpi=said, notes=tuple(note.text for note in said.notes), witness=heard.status or "")
 
 
 def _line_row(

@@ -1,8 +1,9 @@
 """Whether counts can be believed: every counter of every line, and a line's witnesses with its hourly balance."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from typing import Any
 
 from django.contrib.auth.decorators import login_required
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
@@ -11,9 +12,14 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
 
+from mes.oee.formulas import Kpi
+from mes.oee.places import machine_place
+from mes.oee.witnessed import bounded, heard_of
 from mes.people.access import lines_for, may
 from mes.plant.models import Line, WorkCenter
+from mes.screens import words
 from mes.screens.gate import demand, line_or_404
+from mes.screens.templatetags.witnessed import oee_range
 from mes.screens.witness_balance import balance_of
 from mes.witness.judge import Comparison, Status, Verdict, Word, consistency_of, judge
 from mes.witness.models import CounterState, Tally
@@ -110,6 +116,15 @@ def witness_line(request: HttpRequest, code: str) -> HttpResponse:
         "may_edit": may(request.user, "edit_plant"),
     }
     return render(request, "witness/line.html", context)
+
+
+def witness_context(place: WorkCenter, tile: Mapping[str, Any], now: datetime) -> dict[str, Any]:
+    """For a machine's page: what witnesses say of its count in the running shift, and bounds where they doubt it."""
+    start = words.parsed(tile["shift_start"]) or now - LOOK_BACK
+    heard = heard_of(machine_place(place), start, now)
+    shown = Kpi(oee=tile["oee"], oee_low=tile["oee_low"], oee_high=tile["oee_high"])
+    doubted = heard.status is Status.CONTRADICTED
+    return {"heard": heard, "oee_bounds": oee_range(bounded(shown, heard)) if doubted else ""}
 
 
 def counters_of(places: Sequence[WorkCenter], now: datetime) -> tuple[list[Counter], list[Comparison]]:

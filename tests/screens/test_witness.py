@@ -11,7 +11,8 @@ from django.test.utils import CaptureQueriesContext
 from mes.journal.models import JournalEntry
 from mes.people.models import Role
 from mes.plant.models import Shift
-from mes.tracking.models import CountHour, MachineCursor
+from mes.production.models import Run
+from mes.tracking.models import CountHour, MachineCursor, StateInterval
 from mes.witness.models import Kind, Tally, Witness
 from mes.witness.tasks import weigh_all
 from tests.production.small_plant import SmallPlant, shift_around, small_plant
@@ -189,3 +190,21 @@ def test_a_lines_page_takes_a_fixed_number_of_queries(plant: SmallPlant, client:
     with CaptureQueriesContext(connection) as more:
         text(client, "/witness/LINE-1/")
     assert len(more) == len(few)
+
+
+def test_shift_and_machine_pages_say_so_and_show_bounds_r25(plant: SmallPlant, client: Client) -> None:
+    client.force_login(plant.person(Role.SUPERVISOR))
+    start = datetime.now(UTC) - 5 * HOUR
+    Shift.objects.filter(pk=plant.shift.pk).update(starts_at=start, production_date=start.date())
+    order = plant.order("WO-1")
+    Run.objects.create(work_center=plant.packer, order=order, item=plant.cola, starts_at=start, started_by="otto")
+    StateInterval.objects.create(work_center=plant.packer, starts_at=start, state="Execute", kind="run")
+    CountHour.objects.update(shift=plant.shift, order=order)
+    page = text(client, f"/shift/LINE-1/{start.date()}/Now/")
+    assert page.count('data-count="contradicted"') == 3  # the line by its exit, and both machines
+    # 1800 pieces of 0.8 s in 5 h: 8.0 %; 3600 seen and 31 allowed (buffer and borders 22, 0.5 % of 1800): 16.1 %
+    assert "8 to 16 %" in page
+    assert "The count of PACK is contradicted, so OEE is only known within its bounds." in page
+    machine = text(client, "/floor/PACK/")
+    assert "OEE 8 to 16 %." in machine
+    assert "FILL counted 3,600, PACK 1,800" in machine
