@@ -69,9 +69,10 @@ def moving_ranges_chart(values: Sequence[Reading | None], baseline: Baseline) ->
         before = given[number - 2] if number > 1 else None
         if value is None or before is None:
             points.append(Point(number, None))
-        elif sigma is None:
-            points.append(Point(number, abs(value - before)))
+            continue
+        moved = abs(value - before)
+        if sigma is None:
+            points.append(Point(number, moved))
         else:
-            moved = abs(value - before)
             points.append(point_with_limits(number, moved, d2(2) * sigma, d3(2) * sigma, least=0.0))
     return Chart(Kind.MOVING_RANGES, tuple(points), baseline)

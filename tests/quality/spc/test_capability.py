@@ -86,7 +86,11 @@ def test_limits_that_cannot_be_are_refused(limits: tuple[float, float]) -> None:
 
 
 def test_intervals_need_two_pieces_and_a_confidence_that_means_something() -> None:
-    assert indices(16, 2, lsl=8, usl=20, n=1).cpk_interval is None
+    single, pair = (indices(16, 2, lsl=8, usl=20, n=n) for n in (1, 2))
+    assert single.cp_interval is single.cpk_interval is None
+    # chi-square with 1 degree: 0.000982 and 5.023886, so 1 x sqrt of them
+    assert pair.cp_interval == pytest.approx((0.031338, 2.241403), abs=1e-5)
+    assert pair.cpk_interval is not None
     for confidence in (0, 1, 95):
         with pytest.raises(ValueError, match="between 0 and 1"):
             indices(16, 2, lsl=8, usl=20, confidence=confidence)
@@ -170,6 +174,8 @@ def test_anderson_darling_has_the_critical_values_of_stephens() -> None:
         assert anderson_darling_p(corrected) == pytest.approx(p, rel=0.03)
     for joint in (0.2, 0.34, 0.6):
         assert anderson_darling_p(joint - 1e-9) == pytest.approx(anderson_darling_p(joint), abs=0.01)
+    # 1.2937 - 5.709 x 2 + 0.0186 x 4 = -10.0499
+    assert anderson_darling_p(2) == pytest.approx(4.319e-5, rel=1e-3)
     assert anderson_darling_p(1000) == 0
 
 

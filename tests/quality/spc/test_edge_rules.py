@@ -62,6 +62,7 @@ def test_edge_gap__ewma_and_cusum_start_again_after_it() -> None:
     sums = cusum(values, 0, 0.5, 4)
     assert [(point.hi, point.since_hi) for point in sums] == [(2.5, 1), (4.0, 1), (None, None), (2.5, 4), (4.0, 4)]
     assert not any(point.signal for point in sums)
+    assert ewma_chart(values, 0, 1).baseline.samples == 4
 
 
 def test_edge_gap__exact_ewma_limits_are_narrow_again_after_it() -> None:
@@ -233,6 +234,13 @@ def test_edge_overdispersion__u_prime_and_the_gap_between_samples() -> None:
     samples = [Sample(500, 100), Sample(300, 100), None, Sample(500, 100), Sample(300, 100)]
     assert laney_sigma_z(samples, u_baseline(samples)) == pytest.approx(8.862269, abs=1e-6)
     assert "over-dispersed" in codes(u_baseline(samples))
+
+
+@pytest.mark.parametrize(("far", "offered"), [(6.7, False), (6.8, True)])
+def test_edge_overdispersion__is_offered_above_a_sigma_z_of_one_point_two(far: float, offered: bool) -> None:
+    # c-bar 10,000 on areas of 1: sigma 100; z alternates by far / 5: sigma_z = 1.34 or 1.36 / 1.128379 = 1.188 or 1.205
+    samples = [Sample(round(10_000 + far * side), 1) for side in (10, -10) * 10]
+    assert ("over-dispersed" in codes(u_baseline(samples))) is offered
 
 
 def test_edge_overdispersion__not_where_chance_explains_the_spread() -> None:

@@ -65,6 +65,12 @@ def test_a_value_that_only_floats_put_beyond_the_limit_is_on_it() -> None:
     assert violations([0.1 + 0.2], 0, 0.1, ["N1"]) == {"N1": []}
 
 
+def test_a_trend_of_micrometres_is_a_trend_and_one_of_rounding_is_not() -> None:
+    rising = [74 + i * 1e-6 for i in range(6)]
+    assert violations(rising, 74, 1e-6, ["N3"]) == {"N3": [6]}
+    assert violations([1 + i * 1e-15 for i in range(6)], 1, 1, ["N3"]) == {"N3": []}
+
+
 def test_the_first_two_points_are_enough_for_two_of_three() -> None:
     assert violations([2.1, 2.2], 0, 1, ["N5"]) == {"N5": [2]}
     assert violations([2.1, 0.0, 2.2], 0, 1, ["N5"]) == {"N5": [3]}
