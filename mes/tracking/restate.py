@@ -1,209 +1,223 @@
-"""Restating shifts: the only way by which a changed calendar reaches shifts that have begun or are closed (R8)."""
+"""A wrong state map is mended: stored raw codes of a stretch are read by the right one. Preview first, then apply."""
 
 from dataclasses import dataclass
-from datetime import date, datetime, timedelta
+from datetime import datetime, timedelta
 from typing import Any
-from zoneinfo import ZoneInfo
 
-from django.db import IntegrityError, transaction
+from django.db import transaction
 from django.db.models import Q
 
+from mes.downtime.models import Stop
 from mes.journal.write import record
-from mes.plant.calendar import ShiftSpan, Span, day_bounds
-from mes.plant.calendar_of import calendar_for, has_own_calendar, line_of
-from mes.plant.changes import ShiftLocked, changed
-from mes.plant.models import Line, OwnShifts, Shift, WorkCenter
-from mes.plant.shift_of import schedules_of
-from mes.plant.shifts import (
-    Owner,
-    borders_move,
-    breaks_store,
-    locked_line,
-    locked_machine,
-    shifts_follow,
-    shifts_of_owner,
-    shifts_store,
-    stored_key,
-    wanted_key,
-)
-from mes.tracking.overtime import machines_of, overtime_sync
-from mes.tracking.rebook import counts_rebook
+from mes.plant.changes import changed, refuse_if_locked
+from mes.plant.models import WorkCenter
+from mes.plc.models import StateMap, StateMapEntry, TagBinding
+from mes.tracking import store
+from mes.tracking.held import KIND, CountsRefused, why_from
+from mes.tracking.late_write import spans_change, stops_change
+from mes.tracking.models import StateCode, StateInterval
+from mes.tracking.reading import Machine, OpenSpan, OpenStop, SpanClosed, StopClosed
+from mes.tracking.reread import Halt, Piece, halts_of, reread, seconds_by_state
 
-DAY = timedelta(days=1)
-LONGEST = 93  # days in one restatement
-MAX_WHY = 200
+LONGEST = timedelta(days=100)
 
 
-class RestateRefused(Exception):
+class RestateRefused(CountsRefused):
     """Nothing was changed; the text says why and what to do."""
 
 
 @dataclass(frozen=True, slots=True)
-class ShiftChange:
-    """A shift before and after; None: it was not there, or is no longer. `closed`: its figures were reported."""
+class Restated:
+    """What a stretch says now and what it would say: seconds per state, and how many stops begin in it."""
 
-    before: ShiftSpan | None
-    after: ShiftSpan | None
-    closed: bool = False
+    before_s: dict[str, float]
+    after_s: dict[str, float]
+    stops_before: int
+    stops_after: int
 
     @property
-    def stretch(self) -> tuple[datetime, datetime]:
-        """From the earlier begin to the later end."""
-        spans = [span for span in (self.before, self.after) if span is not None]
-        return min(span.start for span in spans), max(span.end for span in spans)
+    def differs(self) -> bool:
+        """Whether anything changes."""
+        return self.before_s != self.after_s or self.stops_before != self.stops_after
+
+    @property
+    def rows(self) -> list[tuple[str, float, float]]:
+        """(state, seconds before, seconds after), the longest first."""
+        names = self.before_s.keys() | self.after_s.keys()
+        rows = [(name, self.before_s.get(name, 0.0), self.after_s.get(name, 0.0)) for name in names]
+        return sorted(rows, key=lambda row: (-max(row[1:]), row[0]))
 
 
 @dataclass(frozen=True, slots=True)
-class PlannedChange:
-    """Planned minutes of a machine in the days restated, before and after."""
+class _Told:
+    """The intervals and stops around a stretch, as stored and as read anew."""
 
-    work_center: str
-    before_min: float
-    after_min: float
+    pieces: list[Piece]
+    fresh: list[Piece]
+    stops: list[Stop]
 
-
-@dataclass(frozen=True, slots=True)
-class Restatement:
-    """What a restatement would change, or changed. Without changes there was nothing to restate."""
-
-    changes: list[ShiftChange]
-    planned: list[PlannedChange]
-    rows_moved: int
-
-
-def shifts_preview(*, owner: Owner, first: date, last: date, at: datetime) -> Restatement:
-    """What `shifts_restate` would do now: it does it and takes it back, so that both cannot differ."""
-    with transaction.atomic():
-        found = _restate(owner, first, last, "preview", at)
-        transaction.set_rollback(True)
-    return found
+    def restated(self, start: datetime, end: datetime) -> Restated:
+        begins = [stop.starts_at for stop in self.stops]
+        halts = [halt.starts_at for halt in halts_of(self.fresh)]
+        return Restated(
+            seconds_by_state(self.pieces, start, end),
+            seconds_by_state(self.fresh, start, end),
+            sum(start <= at < end for at in begins),
+            sum(start <= at < end for at in halts),
+        )
 
 
-def shifts_restate(*, owner: Owner, first: date, last: date, why: str, actor: str, at: datetime) -> Restatement:
-    """Makes the shifts that began on the local dates `first` to `last` what the calendar says now, also closed ones.
+def state_map_preview(
+    *, work_center: WorkCenter, state_map: StateMap, start: datetime, end: datetime | None, at: datetime
+) -> Restated:
+    """What `state_map_restate` would change, without changing it."""
+    _check(start, end, at)
+    return _told(work_center, state_map, start, end).restated(start, end or at)
 
-    A shift of the same name and production date keeps its row; counts move to the shift of their minute; overtime gives
-    way. Said twice it changes nothing and writes no entry. Raises ShiftLocked for a locked shift, RestateRefused
-    without a reason, for more than 93 days and where a neighbour outside of these days would overlap, CalendarError for
-    a calendar that cannot be.
+
+def state_map_restate(
+    *,
+    work_center: WorkCenter,
+    state_map: StateMap,
+    start: datetime,
+    end: datetime | None,
+    why: str,
+    actor: str,
+    at: datetime,
+) -> Restated:
+    """Reads the raw codes of [start, end) by `state_map` (`end` None: from then on, live readings too).
+
+    The binding says so for that time, intervals and automatic stops are told anew, and stops keep their reasons. Needs
+    no samples. Said twice the second finds nothing to change. Raises RestateRefused without a bound state tag or a
+    reason; ShiftLocked where a locked shift lies in the stretch.
     """
-    if not why.strip() or len(why) > MAX_WHY or "\0" in why:
-        raise RestateRefused(f"Say in 1 to {MAX_WHY} characters why the past is restated: it stands in the journal.")
+    why = why_from(why)
+    if not why:
+        raise RestateRefused("Say why the codes are read otherwise: figures of the past change.")
+    _check(start, end, at)
     with transaction.atomic():
-        found = _restate(owner, first, last, actor, at)
-        if found.changes:
-            data = {
-                "first": first,
-                "last": last,
-                "before": [_plain(change.before) for change in found.changes],
-                "after": [_plain(change.after) for change in found.changes],
-                "planned_min": {row.work_center: [row.before_min, row.after_min] for row in found.planned},
-                "why": why,
-            }
-            kind = "line" if isinstance(owner, Line) else "work-center"
-            record(actor=actor, at=at, action="shifts_restate", kind=kind, code=owner.code, data=data)
-        return found
+        _hold_readings(work_center)
+        refuse_if_locked(work_center, start, end or at)
+        before = _rebind(work_center, state_map, start, end)
+        told = _told(work_center, state_map, start, end)
+        result = told.restated(start, end or at)
+        if not result.differs and before == {state_map.code}:
+            return result
+        old = _machine(work_center, told.pieces, _as_halts(told.stops), told.stops)
+        new = _machine(work_center, told.fresh, halts_of(told.fresh), told.stops)
+        spans_change(work_center.pk, old, new)
+        stops_change(work_center.pk, old, new)
+        changed([(work_center.pk, start, end or at)], why="state_map_restate")
+        data: dict[str, Any] = {"from": start, "to": end or at, "why": why}
+        data["before"] = {"state_map": ", ".join(sorted(before)), **_minutes(result.before_s)}
+        data["after"] = {"state_map": state_map.code, **_minutes(result.after_s)}
+        record(actor=actor, at=at, action="state_map_restate", kind=KIND, code=work_center.code, data=data)
+        return result
 
 
-def _restate(owner: Owner, first: date, last: date, actor: str, at: datetime) -> Restatement:
-    if last < first or (last - first).days >= LONGEST:
-        raise RestateRefused(f"Choose a first and a last day, in this order and at most {LONGEST} days apart.")
-    owner = locked_line(owner.pk) if isinstance(owner, Line) else locked_machine(owner.pk)
-    zone = ZoneInfo(line_of(owner).area.site.time_zone)
-    last = min(last, at.astimezone(zone).date())
-    if last < first:
-        return Restatement([], [], 0)
-    window = (day_bounds(first, zone)[0], day_bounds(last, zone)[1] + DAY)
-    machines = machines_of(owner)
-    before = _planned(machines, window)
-    try:
-        with borders_move():
-            since = _own_since(owner, first, window[0])
-            changes, gone = _changes(owner, first, last, (window[0], window[1] - DAY), at)
-            if changes:
-                _move(owner, machines, changes, gone, at)
-                shifts_follow(owner, last, last + DAY, actor, at, since=since)
-    except IntegrityError as error:
-        raise RestateRefused(
-            "A shift of the day before or after would overlap: choose more days, so that it is restated too."
-        ) from error
-    after = _planned(machines, window)
-    planned = [PlannedChange(wc.code, before[wc.pk], after[wc.pk]) for wc in machines]
-    return Restatement(changes, planned, len(gone))
+def _check(start: datetime, end: datetime | None, at: datetime) -> None:
+    if (end or at) <= start:
+        raise RestateRefused("The end lies before the start: check the two times.")
+    if end is not None and end > at:
+        raise RestateRefused("The end lies in the future: leave it empty to read by this map from then on.")
+    if (end or at) - start > LONGEST:
+        raise RestateRefused(f"At most {LONGEST.days} days are restated at once: do it in parts.")
 
 
-def _own_since(owner: Owner, first: date, begin: datetime) -> datetime | None:
-    """A machine's own shifts reach back to the first day that is restated."""
-    if isinstance(owner, Line):
-        return None
-    if not has_own_calendar(owner, first):
-        raise RestateRefused(f"{owner.code} has no calendar of its own: restate its line {owner.line.code}.")
-    rows = OwnShifts.objects.filter(Q(ends_at=None) | Q(ends_at__gt=begin), work_center=owner)
-    begins = min([begin, *rows.values_list("starts_at", flat=True)])
-    rows.delete()
-    OwnShifts.objects.create(work_center=owner, starts_at=begins)
-    return begins
+def _hold_readings(work_center: WorkCenter) -> None:
+    """Readings of the machine wait until this is done: they take the same locks."""
+    bound = TagBinding.objects.filter(work_center=work_center, role="state")
+    controllers = bound.values_list("controller__code", flat=True).distinct()
+    store.cursors_lock(sorted({*(f"plc:{code}" for code in controllers), f"api:{work_center.code}"}))
 
 
-def _changes(
-    owner: Owner, first: date, last: date, window: tuple[datetime, datetime], at: datetime
-) -> tuple[list[ShiftChange], list[int]]:
-    """Stores what the calendar says; returns what is different, and the shifts to delete once nothing is on them."""
-    begun = shifts_of_owner(owner).filter(
-        starts_at__gte=window[0], starts_at__lt=window[1], starts_at__lte=at, overtime=False
-    )
-    stored = {stored_key(shift): shift for shift in begun.prefetch_related("breaks").order_by("starts_at")}
-    spans = [span for span in calendar_for(owner, first, last).shifts(first, last) if span.start <= at]
-    wanted = {wanted_key(span): span for span in spans}
-    new = [span for key, span in wanted.items() if key not in stored]
-    old = {(shift.production_date, shift.name): shift for key, shift in stored.items() if key not in wanted}
-    _refuse_locked(list(old.values()))
-    changes: list[ShiftChange] = []
-    for span in [span for span in new if (span.production_date, span.name) in old]:
-        shift = old.pop((span.production_date, span.name))
-        changes.append(ShiftChange(_span(shift), span, shift.closed_at is not None))
-        Shift.objects.filter(pk=shift.pk).update(starts_at=span.start, ends_at=span.end, crew=span.crew or "")
-        shift.breaks.all().delete()
-        breaks_store([shift], [span])
-        new.remove(span)
-    changes += [ShiftChange(None, span) for span in new]
-    shifts_store(owner, new)
-    changes += [ShiftChange(_span(shift), None, shift.closed_at is not None) for shift in old.values()]
-    return sorted(changes, key=lambda change: change.stretch), [shift.pk for shift in old.values()]
+def _rebind(work_center: WorkCenter, state_map: StateMap, start: datetime, end: datetime | None) -> set[str]:
+    """Makes the state bindings of the stretch name the map; what they named before. A row keeps its latest part."""
+    rows = TagBinding.objects.select_for_update(of=("self",)).select_related("state_map")
+    touching = Q(valid_to=None) | Q(valid_to__gt=start)
+    bound = rows.filter(touching, work_center=work_center, role="state").order_by("valid_from")
+    bound = bound.filter(valid_from__lt=end) if end is not None else bound
+    before: set[str] = set()
+    for row in bound:
+        before.add(row.state_map.code if row.state_map else "")
+        if row.state_map_id != state_map.pk:
+            _cut(row, state_map, start, end)
+    if not before:
+        raise RestateRefused(f"No state tag of {work_center.code} was bound in that time: there are no codes to read.")
+    return before
 
 
-def _refuse_locked(shifts: list[Shift]) -> None:
-    for shift in shifts:
-        if shift.locked_at is not None:
-            raise ShiftLocked(
-                f"Shift {shift.name} of {shift.production_date} is locked: its figures are final. A manager or an"
-                " admin can reopen it on the shift's page, with a reason; then restate again."
-            )
+def _cut(row: TagBinding, state_map: StateMap, start: datetime, end: datetime | None) -> None:
+    was = row.state_map
+    parts: list[tuple[datetime, datetime | None, StateMap | None]] = []
+    if row.valid_from < start:
+        parts.append((row.valid_from, start, was))
+    last = row.valid_to if end is None or (row.valid_to is not None and row.valid_to <= end) else end
+    parts.append((max(row.valid_from, start), last, state_map))
+    if last != row.valid_to and last is not None:
+        parts.append((last, row.valid_to, was))
+    row.valid_from, row.valid_to, row.state_map = parts[-1]
+    row.save(update_fields=["valid_from", "valid_to", "state_map"])
+    for valid_from, valid_to, named in parts[:-1]:
+        row.pk, row.valid_from, row.valid_to, row.state_map = None, valid_from, valid_to, named
+        row._state.adding = True
+        row.save(force_insert=True)
 
 
-def _move(owner: Owner, machines: list[WorkCenter], changes: list[ShiftChange], gone: list[int], at: datetime) -> None:
-    """Counts, overtime and the queue of roll-ups follow the changed shifts."""
-    stretches = [change.stretch for change in changes]
-    start, end = min(start for start, _ in stretches), max(end for _, end in stretches)
-    for begin, until in stretches:
-        counts_rebook(machines, begin, min(until, at), without=gone)
-    Shift.objects.filter(pk__in=gone).delete()
-    overtime_sync(owner, start, end, at=at)
-    changed([(wc.pk, begin, until) for wc in machines for begin, until in stretches], why="shifts_restate")
+def _told(work_center: WorkCenter, state_map: StateMap, start: datetime, end: datetime | None) -> _Told:
+    entries = StateMapEntry.objects.filter(state_map=state_map).values_list("raw_code", "state", "kind")
+    meanings = {code: (state, kind) for code, state, kind in entries}
+    stops = Stop.objects.filter(Q(ends_at=None) | Q(ends_at__gte=start), work_center=work_center, source="auto")
+    stops = stops.filter(starts_at__lte=end) if end is not None else stops
+    found = list(stops.order_by("starts_at"))
+    lo = min([start, *(stop.starts_at for stop in found)])
+    open_end = end is None or any(stop.ends_at is None for stop in found)
+    hi = None if open_end else max([end, *(stop.ends_at for stop in found)])  # type: ignore[type-var]
+    spans = StateInterval.objects.filter(Q(ends_at=None) | Q(ends_at__gte=lo), work_center=work_center)
+    spans = spans.filter(starts_at__lte=hi) if hi is not None else spans
+    pieces = [Piece(s.starts_at, s.ends_at, s.state, s.kind, s.raw_code, s.why) for s in spans.order_by("starts_at")]
+    fresh = reread(pieces, _codes(work_center, lo, hi), meanings, start, end)
+    return _Told(pieces, fresh, found)
 
 
-def _planned(machines: list[WorkCenter], window: tuple[datetime, datetime]) -> dict[int, float]:
-    return {pk: schedule.planned_s(*window) / 60 for pk, schedule in schedules_of(machines, *window).items()}
+def _codes(work_center: WorkCenter, lo: datetime, hi: datetime | None) -> list[tuple[datetime, int]]:
+    rows = StateCode.objects.filter(work_center=work_center)
+    before = rows.filter(at__lt=lo).order_by("-at").values_list("at", "raw_code").first()
+    inside = rows.filter(at__gte=lo)
+    inside = inside.filter(at__lte=hi) if hi is not None else inside
+    return [*([before] if before else []), *inside.order_by("at").values_list("at", "raw_code")]
 
 
-def _span(shift: Shift) -> ShiftSpan:
-    breaks = tuple(Span(pause.name, pause.starts_at, pause.ends_at) for pause in shift.breaks.all())
-    return ShiftSpan(shift.name, shift.production_date, shift.starts_at, shift.ends_at, breaks, shift.crew or None)
+def _as_halts(stops: list[Stop]) -> list[Halt]:
+    return [Halt(stop.starts_at, stop.ends_at, stop.state, stop.kind) for stop in stops]
 
 
-def _plain(span: ShiftSpan | None) -> dict[str, Any] | None:
-    if span is None:
-        return None
-    breaks = [[pause.name, pause.start, pause.end] for pause in span.breaks]
-    told = {"name": span.name, "production_date": span.production_date, "crew": span.crew, "breaks": breaks}
-    return {**told, "starts_at": span.start, "ends_at": span.end}
+def _machine(work_center: WorkCenter, pieces: list[Piece], halts: list[Halt], stored: list[Stop]) -> Machine:
+    """Intervals and stops in the shape in which late observations are told, so that both are written alike."""
+    machine = Machine(work_center.pk, None, {}, None, None)
+    for piece in pieces:
+        span = OpenSpan(None, piece.starts_at, piece.state, piece.kind, piece.raw_code, piece.why)
+        if piece.ends_at is None:
+            machine.span = span
+        else:
+            machine.closed_spans.append(SpanClosed(span, piece.ends_at))
+    for halt in halts:
+        stop = OpenStop(None, halt.starts_at, halt.state, halt.kind, _plc_code(halt, stored))
+        if halt.ends_at is None:
+            machine.stop = stop
+        else:
+            machine.closed_stops.append(StopClosed(stop, halt.ends_at))
+    return machine
+
+
+def _plc_code(halt: Halt, stored: list[Stop]) -> int | None:
+    """The reason code of the stored stop that the standstill overlaps first."""
+    for stop in stored:
+        begins_before = halt.ends_at is None or stop.starts_at < halt.ends_at
+        if begins_before and (stop.ends_at is None or stop.ends_at > halt.starts_at):
+            return stop.plc_code
+    return None
+
+
+def _minutes(seconds: dict[str, float]) -> dict[str, str]:
+    return {state: f"{spent / 60:.1f} min" for state, spent in sorted(seconds.items())}
