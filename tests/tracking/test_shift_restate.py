@@ -21,7 +21,7 @@ from mes.plant.models import (
 from mes.plant.shifts import own_shifts_materialise, shifts_materialise
 from mes.plant.tasks import lines_materialise
 from mes.tracking.models import CountHour
-from mes.tracking.restate import RestateRefused, shifts_preview, shifts_restate
+from mes.tracking.shift_restate import RestateRefused, shifts_preview, shifts_restate
 from tests.production.small_plant import SmallPlant, counted, small_plant
 
 pytestmark = pytest.mark.django_db
