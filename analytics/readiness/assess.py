@@ -8,8 +8,9 @@ from analytics.readiness.dimensions import Dimension, dimensions, readiness_of
 from analytics.readiness.gates import Gate, gates, phase_of
 from analytics.readiness.tallies import Inputs
 
-# Nobody can mend these but by waiting.
-ONLY_TIME = ("weeks", "psi", "archived", "prompt")
+# Nobody can mend these but by waiting: the first always, the others while they are not measured yet.
+ONLY_TIME = ("weeks", "archived")
+TIME_TO_MEASURE = ("psi", "prompt")
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,12 +30,17 @@ def assess(inputs: Inputs) -> Assessment:
     found, doors = dimensions(inputs), gates(inputs)
     return Assessment(
         r=readiness_of(found),
-        r_with_time=r_if_green(found, *ONLY_TIME),
+        r_with_time=r_if_green(found, *ONLY_TIME, *_not_yet(found)),
         phase=phase_of(doors),
         dimensions=found,
         gates=doors,
         blockers=two_biggest(doors, found),
     )
+
+
+def _not_yet(found: tuple[Dimension, ...]) -> list[str]:
+    measures = [measure for part in found for measure in part.measures]
+    return [one.key for one in measures if one.key in TIME_TO_MEASURE and one.status == "unmeasured"]
 
 
 def scores_json(found: Assessment) -> list[dict[str, Any]]:

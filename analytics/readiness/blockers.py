@@ -9,6 +9,9 @@ from analytics.readiness.gates import Check, Gate
 
 SHOWN = 2
 
+# Not measured yet for want of time, which no department can give.
+ONLY_TIME = ("prompt", "coded", "linked", "psi")
+
 # Check or measure -> the department that can mend it.
 OWNER_OF = {
     "completeness": "controls",
@@ -47,15 +50,20 @@ class Blocker:
 
 
 def two_biggest(gates: Sequence[Gate], found: Sequence[Dimension]) -> tuple[Blocker, ...]:
-    """The blockers of the next gate first, then of the gates behind it; within a gate the greater gain first.
+    """The blockers of the next gate first, then of the gates behind it.
 
+    Within a gate what somebody can mend comes before what only time mends, and the greater gain before the smaller.
     With every gate open they are the measures that cost the score most. Fewer than two where less is wrong.
     """
     held = [_of_check(check, gate.phase, found) for gate in gates for check in gate.checks if not check.is_open]
     if not held:
         held = [_of_measure(measure, found) for part in found for measure in part.measures if _lowers(measure)]
-    held.sort(key=lambda blocker: (blocker.phase, -(blocker.gain or 0.0), -blocker.r_gain, blocker.key))
+    held.sort(key=_urgency)
     return tuple(held[:SHOWN])
+
+
+def _urgency(blocker: Blocker) -> tuple[int, bool, float, float, str]:
+    return (blocker.phase, blocker.owner == "time", -(blocker.gain or 0.0), -blocker.r_gain, blocker.key)
 
 
 def r_if_green(found: Sequence[Dimension], *keys: str) -> float:
@@ -79,13 +87,18 @@ def _of_check(check: Check, phase: int, found: Sequence[Dimension]) -> Blocker:
         phase=phase,
         value=check.value,
         needs=check.needs,
-        owner=OWNER_OF[check.key],
+        owner=_owner(check),
         gain=_gain(check.key, check.value),
         r_gain=r_if_green(found, *measures) - readiness_of(tuple(found)),
         days=check.days,
         needs_days=check.needs_days,
         wait_days=check.wait_days,
     )
+
+
+def _owner(check: Check) -> str:
+    lacks_days = check.needs_days > 0 and check.value is not None and check.value >= check.needs
+    return "time" if lacks_days or (check.value is None and check.key in ONLY_TIME) else OWNER_OF[check.key]
 
 
 def _of_measure(measure: Measure, found: Sequence[Dimension]) -> Blocker:
@@ -95,7 +108,7 @@ def _of_measure(measure: Measure, found: Sequence[Dimension]) -> Blocker:
         phase=0,
         value=measure.value,
         needs=measure.green,
-        owner=OWNER_OF[measure.key],
+        owner="time" if measure.value is None and measure.key in ONLY_TIME else OWNER_OF[measure.key],
         gain=_gain(key, measure.value),
         r_gain=r_if_green(found, measure.key) - readiness_of(tuple(found)),
         wait_days=_weeks_left(measure) if measure.key == "weeks" else None,

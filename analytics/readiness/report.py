@@ -1,7 +1,8 @@
 """Readiness reports: computed and stored, nightly or when somebody asks; read as the latest and as a history."""
 
-from collections.abc import Iterable
-from datetime import datetime, timedelta
+from collections.abc import Iterable, Sequence
+from datetime import date, datetime, timedelta
+from typing import Any
 from uuid import UUID
 
 from django.db import IntegrityError, transaction
@@ -11,8 +12,9 @@ from analytics.models import ReadinessReport
 from analytics.plant_day import day_at
 from analytics.readiness.assess import assess, blockers_json, gates_json, inputs_json, scores_json
 from analytics.readiness.inputs import inputs_of
+from analytics.readiness.tallies import WINDOW_DAYS
 from mes.journal.write import record
-from mes.plant.models import Line
+from mes.plant.models import Line, Shift
 from mes.screens.frame import zone_named
 
 NIGHT_HOUR = 2  # local; the day before is settled by then
@@ -33,6 +35,7 @@ def readiness_measure(*, line: Line, actor: str, at: datetime, key: UUID | None 
         return None
     inputs = inputs_of(line, at)
     found = assess(inputs)
+    ahead = _days_ahead(line, day)
     report = ReadinessReport(
         line=line,
         day=day,
@@ -44,7 +47,7 @@ def readiness_measure(*, line: Line, actor: str, at: datetime, key: UUID | None 
         phase=found.phase,
         scores=scores_json(found),
         gates=gates_json(found),
-        blockers=blockers_json(found),
+        blockers=[blocker | {"ready_on": _ready_on(blocker, day, ahead)} for blocker in blockers_json(found)],
         inputs=inputs_json(inputs),
     )
     data = {"r": round(found.r, 1), "phase": found.phase, "blockers": [blocker.key for blocker in found.blockers]}
@@ -55,6 +58,22 @@ def readiness_measure(*, line: Line, actor: str, at: datetime, key: UUID | None 
     except IntegrityError:  # another worker was faster
         return None
     return report
+
+
+def _days_ahead(line: Line, day: date) -> list[date]:
+    """The planned days to come, the next one first."""
+    coming = Shift.objects.filter(line=line, production_date__gt=day).order_by("production_date")
+    return list(coming.values_list("production_date", flat=True).distinct()[:WINDOW_DAYS])
+
+
+def _ready_on(blocker: dict[str, Any], day: date, ahead: Sequence[date]) -> str | None:
+    """The day on which a blocker can be gone at best; None where time alone does not help, or the calendar ends."""
+    wait = blocker["wait_days"]
+    if not wait:
+        return None
+    if blocker["key"] == "weeks":
+        return (day + timedelta(days=wait)).isoformat()
+    return ahead[wait - 1].isoformat() if wait <= len(ahead) else None
 
 
 def lines_due(at: datetime) -> list[Line]:

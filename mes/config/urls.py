@@ -1,4 +1,4 @@
-"""Every address of the product: the screens, the admin and the API."""
+"""Every address of the product: the screens, the admin, the API and analytics."""
 
 from django.contrib import admin
 from django.urls import include, path
@@ -8,6 +8,7 @@ from mes.config import health
 urlpatterns = [
     path("admin/", admin.site.urls),
     path("api/v1/", include("mes.api.urls")),
+    path("", include("analytics.urls")),
     path("readyz", health.readyz, name="readyz"),
     path("metrics", health.metrics, name="metrics"),
     path("", include("mes.screens.urls")),
