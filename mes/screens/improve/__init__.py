@@ -1,0 +1,1 @@
+"""The losses pages under /improve/: what cost the most, where the time went, how it develops, what changed."""
