@@ -54,14 +54,14 @@ class Balance:
 
 
 def balance_of(places: Sequence[WorkCenter], window: tuple[datetime, datetime]) -> Balance:
-    """The balance of a line's machines over the hours in a window. One query."""
+    """The balance of a line's machines over the hours in a window in which anything was made. One query."""
     mine = Q(witness__work_center__in=places)
     stored = WitnessHour.objects.filter(mine, hour__gt=window[0] - timedelta(hours=1), hour__lt=window[1])
     rows = list(stored.select_related("witness__work_center", "witness__neighbour", "witness__item").order_by("hour"))
     order = {wc.pk: place for place, wc in enumerate(places)}
     named = sorted({row.witness for row in rows}, key=lambda one: (order[one.work_center_id], one.pk))
     of = {(row.witness_id, row.hour): row for row in rows}
-    hours = sorted({row.hour for row in rows}, reverse=True)
+    hours = sorted({row.hour for row in rows if row.counted or row.said or row.blind}, reverse=True)
     cells = [Row(hour, [_cell(of.get((one.pk, hour))) for one in named]) for hour in hours]
     columns = [_column(one, [row for row in rows if row.witness_id == one.pk]) for one in named]
     off = [

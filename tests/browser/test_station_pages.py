@@ -139,7 +139,7 @@ def test_the_numpad_types_into_the_field(plant: SmallPlant, open_as: Open) -> No
 
 def test_what_an_operator_hits_with_gloves_is_large_enough(plant: SmallPlant, open_as: Open) -> None:
     with open_as(plant.person(Role.OPERATOR, plant.line_1), size=TERMINAL) as page:
-        for path in ("", "reason/", "orders/", "finish/", "scrap/"):
+        for path in ("", "reason/", "orders/", "finish/", "scrap/", "tally/"):
             page.goto(f"/station/PACK/{path}")
             for box in page.locator(".big-button, .tap, .category > summary, .wide").all():
                 if box.is_visible():
@@ -155,6 +155,9 @@ PAGES = [
     "/station/PACK/orders/",
     "/station/PACK/finish/",
     "/station/PACK/scrap/",
+    "/station/PACK/tally/",
+    "/witness/",
+    "/witness/LINE-1/",
     "/downtime/",
     "/downtime/?need=reason&line=LINE-1",
     "/downtime/STOP/",
