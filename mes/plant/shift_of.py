@@ -13,7 +13,7 @@ from django.db.models import Exists, OuterRef, Q, QuerySet, prefetch_related_obj
 
 from mes.plant.calendar import Override as Said
 from mes.plant.calendar import ShiftSpan, scheduled_spans
-from mes.plant.models import Override, OwnShifts, PlannedMaintenance, Shift, WorkCenter
+from mes.plant.models import Line, Override, OwnShifts, PlannedMaintenance, Shift, WorkCenter
 from mes.plant.stretches import Pause, Word, nearest, with_breaks
 
 INSTANT = timedelta(microseconds=1)
@@ -103,28 +103,38 @@ def schedules_of(work_centers: Sequence[WorkCenter], start: datetime, end: datet
     }
 
 
+def line_schedule(line: Line, start: datetime, end: datetime) -> Schedule:
+    """The same for a line as such: what holds for a machine of it of which nothing else was said."""
+    rows = Shift.objects.filter(line=line, work_center=None, starts_at__lt=end, ends_at__gt=start)
+    shifts = list(rows.prefetch_related("breaks").order_by("starts_at"))
+    said = Override.objects.filter(line=line, withdrawn_at=None, starts_at__lt=end, ends_at__gt=start)
+    words = [Said(row.said_at, row.starts_at, row.ends_at, row.scheduled) for row in said]
+    breaks = [Pause(b.name, b.starts_at, b.ends_at) for shift in shifts for b in shift.breaks.all()]
+    maintained = _maintained((line.area.site_id, line.area_id, line.pk, None), _maintenance(start, end))
+    return Schedule(shifts, scheduled_spans(map(_span, shifts), words), with_breaks(maintained, breaks))
+
+
 def maintenance_of(work_centers: Sequence[WorkCenter], start: datetime, end: datetime) -> dict[int, list[Pause]]:
     """Machine (by id) to its planned maintenance that overlaps [start, end): the nearest word wins at every instant."""
-    rows = list(
-        PlannedMaintenance.objects.filter(starts_at__lt=end, ends_at__gt=start).select_related(
-            "line", "area", "work_center"
-        )
-    )
+    rows = _maintenance(start, end)
     if not rows:
         return {wc.pk: [] for wc in work_centers}
     places = WorkCenter.objects.filter(pk__in=[wc.pk for wc in work_centers])
-    above = {
-        pk: (site, area, line, pk)
-        for pk, site, area, line in places.values_list("pk", "line__area__site", "line__area", "line")
-    }
-    return {
-        wc.pk: nearest(
-            Word(row.level, row.starts_at, row.ends_at, row.name, not row.works_on)
-            for row in rows
-            if getattr(row, f"{row.LEVELS[row.level]}_id") == above[wc.pk][row.level]
-        )
-        for wc in work_centers
-    }
+    above = places.values_list("line__area__site", "line__area", "line", "pk")
+    return {place[3]: _maintained(place, rows) for place in above}
+
+
+def _maintenance(start: datetime, end: datetime) -> list[PlannedMaintenance]:
+    return list(PlannedMaintenance.objects.filter(starts_at__lt=end, ends_at__gt=start))
+
+
+def _maintained(above: Sequence[int | None], rows: Iterable[PlannedMaintenance]) -> list[Pause]:
+    """The rows that speak of a place or of what it lies in; `above` are the ids of its site, area, line and itself."""
+    return nearest(
+        Word(row.level, row.starts_at, row.ends_at, row.name, not row.works_on)
+        for row in rows
+        if getattr(row, f"{row.LEVELS[row.level]}_id") == above[row.level]
+    )
 
 
 def _overrides(work_centers: Sequence[WorkCenter], start: datetime, end: datetime) -> dict[int, list[Said]]:

@@ -1,14 +1,14 @@
 """The periodic job of the plant: shifts for the coming weeks."""
 
 import logging
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from datetime import date, datetime, timedelta
 from functools import partial
 from zoneinfo import ZoneInfo
 
 from celery import shared_task
 from django.conf import settings
-from django.db.models import Exists, OuterRef, Q
+from django.db.models import Exists, OuterRef, Q, QuerySet
 from django.utils import timezone
 
 from mes.plant.calendar import CalendarError
@@ -24,24 +24,32 @@ def materialise_shifts() -> None:
     lines_materialise(at=timezone.now())
 
 
-def lines_materialise(*, at: datetime, days_back: int = 1, actor: str = "system") -> None:
-    """The same for a given instant. A day the calendar cannot make true is left out and logged, the others are made."""
-    for line in Line.objects.select_related("area__site"):
+def lines_materialise(
+    *, at: datetime, days_back: int = 1, actor: str = "system", lines: Iterable[Line] | None = None
+) -> None:
+    """The same for a given instant, for all lines or some, with their machines that have a calendar of their own.
+
+    A day the calendar cannot make true is left out and logged, the others are made.
+    """
+    chosen = Line.objects.select_related("area__site")
+    if lines is not None:
+        chosen = chosen.filter(pk__in=[line.pk for line in lines])
+    for line in chosen:
         first, last = _days(line, at, days_back)
         _made(f"Line {line.code}", partial(shifts_materialise, line=line, actor=actor, at=at), first, last)
-    for machine in _machines_apart(at):
+    for machine in _machines_apart(at).filter(line__in=chosen):
         # Never into the past: what a machine did before it had shifts of its own belongs to its line's.
         first, last = _days(machine.line, at, 1)
         make = partial(own_shifts_materialise, machine=machine, actor=actor, at=at)
         _made(f"Work center {machine.code}", make, first, last)
 
 
-def _machines_apart(at: datetime) -> list[WorkCenter]:
+def _machines_apart(at: datetime) -> QuerySet[WorkCenter]:
     """Machines with a calendar of their own, and those that still follow one."""
     own = OwnShifts.objects.filter(work_center=OuterRef("pk"), ends_at=None)
     other = OtherDay.objects.filter(work_center=OuterRef("pk"), date__gte=at.date() - timedelta(days=2))
     rows = WorkCenter.objects.filter(Q(shift_pattern__isnull=False) | Exists(own) | Exists(other), archived=False)
-    return list(rows.select_related("line__area__site").order_by("pk"))
+    return rows.select_related("line__area__site").order_by("pk")
 
 
 def _days(line: Line, at: datetime, days_back: int) -> tuple[date, date]:

@@ -68,7 +68,13 @@ def schedule_context(request: HttpRequest, place: WorkCenter, now: datetime) -> 
     told = [_row(said, place, zone) for said in mine.order_by("-said_at")[:5]]
     allowed = may(request.user, "say_schedule")
     sheets = [_overtime(place, zone, now), _rest(place, zone, now)] if allowed else []
-    return {"said": told, "sheets": _with_twice(sheets, request, zone), "may_say": allowed, "said_place": place}
+    return {
+        "said": told,
+        "sheets": _with_twice(sheets, request, zone),
+        "may_say": allowed,
+        "see_calendar": may(request.user, "see_calendar"),
+        "said_place": place,
+    }
 
 
 def _row(said: Override, place: WorkCenter, zone: ZoneInfo) -> SaidRow:
@@ -90,12 +96,17 @@ def _overtime(place: WorkCenter, zone: ZoneInfo, now: datetime) -> Sheet:
         starts = running.ends_at
         running = next((shift for shift in near if shift.starts_at <= starts < shift.ends_at), None)
     from_now = max(starts, now)
-    ends = [_up(from_now + timedelta(hours=n)) for n in (1, 2, 4)]
-    choices = [Choice(end.isoformat(), _until(end, zone), _hours(starts, end)) for end in ends]
     following = next((shift for shift in near if shift.starts_at > starts), None)
+    ends = [_up(from_now + timedelta(hours=n)) for n in (1, 2, 4)]
+    choices = [
+        Choice(end.isoformat(), _until(end, zone), _hours(starts, end))
+        for end in ends
+        if following is None or end < following.starts_at
+    ]
     if following is not None:
         end = following.starts_at
-        choices.append(Choice(end.isoformat(), _until(end, zone), _("until %(shift)s begins") % {"shift": following}))
+        detail = _("until %(shift)s begins") % {"shift": following.name}
+        choices.append(Choice(end.isoformat(), _until(end, zone), detail))
     return Sheet("overtime", _("Overtime until …"), starts, str(uuid4()), choices, False)
 
 

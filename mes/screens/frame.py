@@ -51,13 +51,14 @@ ORDERS = Item(_("Orders"), "/orders/", "orders")
 SHIFT = Item(_("Shift"), "/shift/", "shift")
 STATION = Item(_("Station"), "/station/", "station")
 COUNTS = Item(_("Counts"), "/counts/", "question")
+CALENDAR = Item(_("Calendar"), "/calendar/", "calendar")
 CONTROLLERS = Item(_("Controllers"), "/controllers/", "controllers")
 ADMIN = Item(_("Admin"), "/admin/", "admin")
 
 RAIL: dict[str, list[Item]] = {
     Role.OPERATOR: [STATION, FLOOR, STOPS, SHIFT],
     Role.SUPERVISOR: [FLOOR, STOPS, ORDERS, SHIFT, STATION],
-    Role.PLANNER: [ORDERS, FLOOR, SHIFT],
+    Role.PLANNER: [ORDERS, FLOOR, SHIFT, CALENDAR],
     Role.ENGINEER: [FLOOR, CONTROLLERS, STOPS, SHIFT, ADMIN],
     Role.MAINTENANCE: [FLOOR, STOPS, CONTROLLERS, SHIFT],
     Role.QUALITY: [FLOOR, STOPS, COUNTS, SHIFT],

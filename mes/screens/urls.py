@@ -3,6 +3,8 @@
 from django.urls import path
 
 from mes.screens import (
+    calendar,
+    calendar_edits,
     calendar_said,
     closing,
     controllers,
@@ -49,6 +51,20 @@ urlpatterns = [
     path("station/<str:code>/tally/undo/", station_tally.undo, name="station-tally-undo"),
     path("witness/", witness.witnesses, name="witnesses"),
     path("witness/<str:code>/", witness.witness_line, name="witness-line"),
+    path("calendar/", calendar.calendar, name="calendar"),
+    path("calendar/<str:line>/exception/", calendar_edits.other_day, name="calendar-exception"),
+    path(
+        "calendar/<str:line>/exception/<int:number>/remove/",
+        calendar_edits.remove_other_day,
+        name="calendar-exception-remove",
+    ),
+    path("calendar/<str:line>/maintenance/", calendar_edits.maintenance, name="calendar-maintenance"),
+    path(
+        "calendar/<str:line>/maintenance/<int:number>/remove/",
+        calendar_edits.remove_maintenance,
+        name="calendar-maintenance-remove",
+    ),
+    path("calendar/<str:line>/restate/", calendar_edits.restate, name="calendar-restate"),
     path("downtime/", stops.stops, name="stops"),
     path("downtime/<str:ref>/", stops.stop_page, name="stop"),
     path("downtime/<str:ref>/reason/", stops.explain, name="stop-explain"),
