@@ -6,10 +6,12 @@ from typing import Any
 
 from django.conf import settings
 from django.db import transaction
-from django.db.models import F, Q
+from django.db.models import Exists, F, OuterRef, Q
 
 from mes.journal.models import JournalEntry
 from mes.journal.write import record
+from mes.oee.fact_models import RollMark
+from mes.oee.rollup import GRACE, roll_now
 from mes.plant.changes import SETTLE
 from mes.plant.models import ChangedStretch, Shift, WorkCenter
 from mes.plant.shift_of import shifts_of
@@ -35,7 +37,7 @@ def shift_code(shift: Shift) -> str:
 def settled_at(shift: Shift) -> datetime:
     """From when on a shift can be closed: its last hour is over and has settled."""
     last = (shift.ends_at - timedelta(microseconds=1)).replace(minute=0, second=0, microsecond=0)
-    return last + HOUR + SETTLE
+    return last + HOUR + SETTLE + GRACE
 
 
 def machines_of_shift(shift: Shift) -> list[WorkCenter]:
@@ -47,9 +49,9 @@ def machines_of_shift(shift: Shift) -> list[WorkCenter]:
 
 
 def shift_close(*, shift_id: int, actor: str, at: datetime) -> bool:
-    """The shift is reported: from now on changes keep the figures as they are now too. False if it was closed before.
+    """The shift is reported: its hours are rolled, and later changes keep them as they are now too. False: it was.
 
-    Raises ClosingRefused before its last hour has settled.
+    Raises ClosingRefused before its last hour has settled, and while the roll-up is still far behind.
     """
     with transaction.atomic():
         shift = _locked_row(shift_id)
@@ -59,6 +61,7 @@ def shift_close(*, shift_id: int, actor: str, at: datetime) -> bool:
             raise ClosingRefused(
                 f"{shift_code(shift)} can be closed from {settled_at(shift):%H:%M} UTC on: its last hour must settle."
             )
+        _roll(shift, at)
         _set(shift, "shift_close", actor, at, "", closed_at=at, closed_by=actor)
         return True
 
@@ -74,6 +77,7 @@ def shift_lock(*, shift_id: int, actor: str, at: datetime) -> bool:
             return False
         if shift.closed_at is None:
             raise ClosingRefused(f"{shift_code(shift)} is not closed yet: close it first, then lock it.")
+        _roll(shift, at)
         _set(shift, "shift_lock", actor, at, "", locked_at=at)
         return True
 
@@ -101,6 +105,17 @@ def _locked_row(shift_id: int) -> Shift:
     return rows.get(pk=shift_id)
 
 
+def _roll(shift: Shift, at: datetime) -> None:
+    """Rolls the shift's hours as they are known now, so that what is reported is stored."""
+    mark = RollMark.objects.filter(line=shift.line_id).first()
+    if mark is not None and mark.rolled_until < shift.starts_at - timedelta(days=1):
+        raise ClosingRefused("Figures of earlier days are still being computed: try again in a minute.")
+    roll_now(machines_of_shift(shift), shift.starts_at, shift.ends_at, now=at)
+    mark = RollMark.objects.filter(line=shift.line_id).first()
+    if mark is not None and mark.rolled_until < shift.ends_at:
+        raise ClosingRefused(f"The last hour of {shift_code(shift)} has not settled yet: try again in some minutes.")
+
+
 def _set(shift: Shift, action: str, actor: str, at: datetime, why: str, **fields: Any) -> None:
     before = {name: getattr(shift, name) for name in fields}
     Shift.objects.filter(pk=shift.pk).update(**fields)
@@ -118,11 +133,13 @@ def waiting_changes(shift: Shift) -> int:
 
 
 def shifts_turn(*, at: datetime) -> tuple[int, int]:
-    """Closes shifts that have settled, and locks those closed longer ago than the setting says: (closed, locked).
+    """Closes shifts whose hours are rolled, and locks those that ended longer ago than the setting: (closed, locked).
 
     Safe to run twice; what one tick leaves the next one takes.
     """
-    ended = Shift.objects.filter(closed_at=None, ends_at__lte=at - SETTLE).select_related("line", "work_center")
+    rolled = RollMark.objects.filter(line=OuterRef("line"), rolled_until__gte=OuterRef("ends_at"))
+    ended = Shift.objects.filter(Exists(rolled), closed_at=None, ends_at__lte=at - SETTLE)
+    ended = ended.select_related("line", "work_center")
     settled = [shift for shift in ended.order_by("ends_at", "pk")[:AT_ONCE] if settled_at(shift) <= at]
     closed = sum(shift_close(shift_id=shift.pk, actor=SYSTEM, at=at) for shift in settled)
     days = settings.SHIFT_LOCK_DAYS
