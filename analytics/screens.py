@@ -92,6 +92,7 @@ class LineRow(NamedTuple):
     blockers: list[BlockerRow]
     dimensions: list[DimensionRow]
     unwitnessed: bool
+    evidence: list[str]
 
     @property
     def only_waits(self) -> bool:
@@ -161,7 +162,7 @@ def measure(request: HttpRequest, code: str) -> HttpResponse:
 
 def _line_row(line: Line, report: ReadinessReport | None) -> LineRow:
     if report is None:
-        return LineRow(line, None, "", [], [], [], unwitnessed=False)
+        return LineRow(line, None, "", [], [], [], unwitnessed=False, evidence=[])
     return LineRow(
         line=line,
         report=report,
@@ -170,6 +171,7 @@ def _line_row(line: Line, report: ReadinessReport | None) -> LineRow:
         blockers=[_blocker_row(blocker, line.code) for blocker in report.blockers],
         dimensions=[_dimension_row(part, report.inputs) for part in report.scores],
         unwitnessed=report.inputs.get("witness") == "unwitnessed",
+        evidence=report.inputs.get("evidence", []),
     )
 
 

@@ -174,7 +174,7 @@ _BLOCKED: dict[str, "StrOrPromise"] = {
     "prompt": gettext_lazy("Speed up the readings: %(value)s are at most two polls late; needs %(needs)s."),
     "plausible": gettext_lazy("Look at the counters: %(value)s of the minutes are plausible; needs %(needs)s."),
     "witness": gettext_lazy(
-        "Find the wrong count: witnesses confirm %(value)s; needs %(needs)s on %(fortnight)s days and no contradiction."
+        "Find the wrong count: witnesses confirm %(value)s; needs %(needs)s on each of %(fortnight)s days."
     ),
     "coded": gettext_lazy("Code the stops: %(value)s of the down time has a reason; needs %(needs)s."),
     "linked": gettext_lazy(

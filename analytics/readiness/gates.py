@@ -133,11 +133,24 @@ def _calendar(inputs: Inputs) -> Check:
 
 
 def _consistent(inputs: Inputs) -> Check:
-    """A line without any witness is not held up, it only says so; a contradicted count closes the gate."""
+    """Every day of the last fourteen that a witness spoke of must agree, and none may contradict.
+
+    Days without a witness are neither good nor bad: else the first count by hand would lock a line for two weeks that
+    was open without it. A line without any witness is not held up, it only says so.
+    """
     days = inputs.days[-DAYS_OF_CONSISTENCY:]
-    if all(day.witness == "unwitnessed" for day in days) and inputs.witness != "contradicted":
-        return Check("witness", None, 0.95, "unwitnessed", 0, DAYS_OF_CONSISTENCY)
-    found = _in_a_row("witness", inputs.days, DAYS_OF_CONSISTENCY, 0.95, lambda day: day.consistency)
-    if inputs.witness == "contradicted":
-        return Check("witness", inputs.consistency, 0.95, "closed", 0, DAYS_OF_CONSISTENCY, DAYS_OF_CONSISTENCY)
-    return found
+    values = [day.consistency for day in days if day.consistency is not None]
+    contradicted = inputs.witness == "contradicted" or any(day.witness == "contradicted" for day in days)
+    if not values and not contradicted:
+        return Check("witness", None, 0.95, "unwitnessed")
+    bad = [n for n, day in enumerate(days) if _disagrees(day)]
+    lowest = min(values) if values else inputs.consistency
+    if not bad and not contradicted:
+        return Check("witness", lowest, 0.95, "open", wait_days=0)
+    # The last bad day must leave the window; a contradiction that no single day shows needs all of it.
+    wait = DAYS_OF_CONSISTENCY - (len(days) - 1 - bad[-1]) if bad else DAYS_OF_CONSISTENCY
+    return Check("witness", lowest, 0.95, "closed", wait_days=wait)
+
+
+def _disagrees(day: DayTally) -> bool:
+    return day.witness == "contradicted" or (day.consistency is not None and day.consistency < 0.95)

@@ -26,7 +26,7 @@ def inputs_of(line: Line, now: datetime) -> Inputs:
     days = found.days[-WINDOW_DAYS:]
     tallies = [_tally(found, day) for day in days]
     recent, before = _rates(found, now)
-    status, share = witnessed(line, _begin(found, days[-DAYS_OF_CONSISTENCY:], now), now)
+    word = witnessed(line, _begin(found, days[-DAYS_OF_CONSISTENCY:], now), now)
     return Inputs(
         days=tuple(_with_witness(line, found, tallies)),
         calendar_days=_days_ahead(found, now),
@@ -35,8 +35,9 @@ def inputs_of(line: Line, now: datetime) -> Inputs:
         rate_hours=len(recent),
         rate_hours_before=len(before),
         timed=found.polled,
-        witness=status,
-        consistency=share,
+        witness=word.status,
+        consistency=word.share,
+        evidence=word.evidence,
     )
 
 
@@ -52,8 +53,8 @@ def _with_witness(line: Line, found: LineTime, tallies: Sequence[DayTally]) -> l
         if tally.day in {one.day for one in tallies[-DAYS_OF_CONSISTENCY:]}:
             spans = [span for machine in found.machines.values() for span in machine.planned.get(tally.day, [])]
             start, end = min(span[0] for span in spans), max(span[1] for span in spans)
-            status, share = witnessed(line, instant_of(start), instant_of(end))
-            tally = replace(tally, witness=status, consistency=share)
+            word = witnessed(line, instant_of(start), instant_of(end))
+            tally = replace(tally, witness=word.status, consistency=word.share)
         told.append(tally)
     return told
 

@@ -46,7 +46,8 @@ class Inputs:
 
     `calendar_days`: days ahead for which shifts are known, None without any; `usable_weeks`: of the last twelve, those
     in which at least half of the planned time was observed; `psi`: of hourly rates, None where there are too few;
-    `timed`: whether the delay of readings can be seen (not where another system pushes them).
+    `timed`: whether the delay of readings can be seen (not where another system pushes them); `evidence`: what the
+    witnesses compared, in words.
     """
 
     days: tuple[DayTally, ...] = ()
@@ -58,6 +59,7 @@ class Inputs:
     timed: bool = True
     witness: Witnessed = "unwitnessed"
     consistency: float | None = None
+    evidence: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

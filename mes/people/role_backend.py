@@ -16,7 +16,7 @@ EDITED_BY = {
     "witness": "edit_plant",
 }
 # Whoever edits the plant may look at what was recorded of it.
-RECORDS = ("tracking", "leases", "journal")
+RECORDS = ("tracking", "leases", "journal", "analytics")
 
 
 class RoleBackend(ModelBackend):

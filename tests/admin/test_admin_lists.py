@@ -14,6 +14,8 @@ from mes.journal.admin import CappedPaginator, ReadOnlyAdmin
 
 # Queries of each list for an admin: session, person, rows, and what filters and counts need.
 QUERIES = {
+    "analytics.plansnapshot": 5,
+    "analytics.readinessreport": 5,
     "downtime.reason": 5,
     "downtime.stop": 5,
     "journal.journalentry": 4,

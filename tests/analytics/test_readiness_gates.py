@@ -55,7 +55,19 @@ def test_a_contradicted_count_closes_the_third_gate() -> None:
     assert phase_of(gates(whole(days=days, witness="witnessed", consistency=0.99))) == 3
     shut = whole(days=days, witness="contradicted", consistency=0.80)
     assert phase_of(gates(shut)) == 2
-    assert check(shut, "witness").state == "closed"
+    assert (check(shut, "witness").state, check(shut, "witness").wait_days) == ("closed", 14)
+
+
+def test_only_days_a_witness_spoke_of_count_and_a_bad_one_must_leave_the_fortnight() -> None:
+    days = [whole_day(n) for n in range(28)]
+    days[27] = whole_day(27, witness="witnessed", consistency=0.97)
+    found = check(whole(days=tuple(days), witness="witnessed", consistency=0.97), "witness")
+    assert (found.state, found.value) == ("open", 0.97)
+    days[20] = whole_day(20, witness="witnessed", consistency=0.90)  # seven days ago
+    found = check(whole(days=tuple(days), witness="witnessed", consistency=0.93), "witness")
+    assert (found.state, found.value, found.wait_days) == ("closed", 0.90, 7)
+    days[20], days[13] = whole_day(20), whole_day(13, witness="witnessed", consistency=0.90)  # before the fortnight
+    assert check(whole(days=tuple(days), witness="witnessed", consistency=0.93), "witness").state == "open"
 
 
 def test_days_until_a_sliding_share_is_reached() -> None:

@@ -15,6 +15,7 @@ from mes.plant.models import Line, Override, Shift, WorkCenter
 from mes.plc.models import Controller, TagBinding
 from mes.production.models import IdealCycle
 from mes.tracking.models import CountFlag, CountHour, MachineCursor
+from mes.witness.models import Tally
 from tests.analytics.conftest import MIN, at, run_on
 from tests.production.small_plant import SIX, SmallPlant, counted
 
@@ -212,11 +213,26 @@ def test_overtime_outside_every_shift_belongs_to_the_day_at_the_plant(packer_onl
     assert only_day(packer_only.line_1, 700).planned_ms == (450 + 60) * M
 
 
+def test_a_count_by_hand_vouches_for_the_line_and_for_its_days(packer_only: SmallPlant, state: Made) -> None:
+    state(packer_only.packer, 0, END)
+    assert inputs_of(packer_only.line_1, at(END)).witness == "unwitnessed"
+    tally = {"work_center": packer_only.packer, "pieces": 1000, "actor": "otto", "at": at(70), "key": uuid4()}
+    Tally.objects.create(starts_at=at(10), ends_at=at(60), counted_low=1000, counted_high=1000, **tally)
+    found = inputs_of(packer_only.line_1, at(END))
+    assert (found.witness, found.consistency, found.days[0].consistency) == ("witnessed", 1.0, 1.0)
+    assert "they agree" in found.evidence[0]
+    Tally.objects.update(counted_low=500, counted_high=500)  # every second piece was not counted
+    found = inputs_of(packer_only.line_1, at(END))
+    assert (found.witness, found.days[0].witness) == ("contradicted", "contradicted")
+    assert found.consistency is not None
+    assert found.consistency < 0.6
+
+
 @pytest.mark.parametrize("machines", [1, 2])
 def test_inputs_take_a_fixed_number_of_queries(
     plant: SmallPlant, state: Made, machines: int, django_assert_max_num_queries: Callable[..., object]
 ) -> None:
     for place in (plant.packer, plant.filler)[:machines]:
         state(place, 0, END)
-    with django_assert_max_num_queries(30):
+    with django_assert_max_num_queries(35):
         inputs_of(plant.line_1, at(END) + MIN)

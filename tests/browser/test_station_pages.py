@@ -11,6 +11,7 @@ from django.test import Client
 from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page
 from pytest_django.live_server_helper import LiveServer
 
+from analytics.readiness.report import readiness_measure
 from mes.downtime.models import Stop
 from mes.downtime.queries import stop_ref
 from mes.people.models import Person, Role
@@ -167,6 +168,8 @@ PAGES = [
     "/orders/WO-1/",
     "/shift/",
     "/shift/LINE-1/DAY/Now/",
+    "/improve/readiness/",
+    "/improve/readiness/LINE-1/",
     "/counts/",
     "/controllers/",
     "/controllers/PLC-1/",
@@ -197,6 +200,7 @@ def test_axe_finds_nothing_and_nothing_overflows(
     plant: SmallPlant, open_as: Open, size: tuple[int, int], dark: bool
 ) -> None:
     controller_of(plant)
+    readiness_measure(line=plant.line_1, actor="system", at=datetime.now(UTC))
     stop = Stop.objects.select_related("work_center").get()
     found: list[str] = []
     with open_as(plant.person(Role.ADMIN), size=size, dark=dark) as page:
