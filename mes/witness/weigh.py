@@ -82,6 +82,20 @@ def hours_weigh(start: datetime, end: datetime, *, now: datetime, machines: Coll
         return _store(list(_rows(witnesses, hours, facts)), hours)
 
 
+def changes_weigh(stretches: Iterable[tuple[int, datetime, datetime]], *, now: datetime) -> int:
+    """Weighs again what changed in the past: (machine id, start, end) each. Returns how many rows are different now."""
+    of: dict[int, list[tuple[datetime, datetime]]] = defaultdict(list)
+    for machine, start, end in stretches:
+        of[machine].append((start, end))
+    weighed = Witness.objects.filter(Q(work_center__in=of) | Q(neighbour__in=of)).exclude(kind=Kind.TALLY)
+    known = {pk for pair in weighed.values_list("work_center", "neighbour") for pk in pair if pk}
+    return sum(
+        hours_weigh(start, end + timedelta(microseconds=1), now=now, machines=[machine])
+        for machine in sorted(known & set(of))
+        for start, end in of[machine]
+    )
+
+
 def facts_of(witnesses: Iterable[Witness], start: datetime, end: datetime, *, now: datetime) -> Facts:
     """Counts, flags, scans and unknown time of the machines of these witnesses in [start, end), both full hours."""
     places = {pk for one in witnesses for pk in (one.work_center_id, one.neighbour_id) if pk}

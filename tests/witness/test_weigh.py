@@ -13,7 +13,7 @@ from mes.witness.models import CounterState, Kind, Scan, Witness, WitnessHour
 from mes.witness.queries import consistency, verdicts
 from mes.witness.states import states_judge
 from mes.witness.tasks import weigh_all
-from mes.witness.weigh import hours_weigh
+from mes.witness.weigh import changes_weigh, hours_weigh
 from tests.witness.conftest import HOUR, NOW, SIX, Chain
 
 
@@ -191,3 +191,16 @@ def test_weighing_and_judging_take_a_fixed_number_of_queries(chain: Chain) -> No
     for first in (2, 3, 4):
         chain.link(first)
     assert asked() == one
+
+
+def test_an_edit_of_what_is_weeks_old_is_weighed_again_and_nothing_else(chain: Chain) -> None:
+    chain.link(1)
+    for machine in (1, 2):
+        chain.count(machine, [1000] * 3, start=SIX - timedelta(days=21))
+    hours_weigh(SIX - timedelta(days=21), SIX - timedelta(days=20), now=NOW)
+    at = SIX - timedelta(days=21) + 1.5 * HOUR
+    CountHour.objects.filter(work_center=chain.machines[1], hour=at - HOUR / 2).update(good_sum=880)
+    touched = [(chain.machines[1].pk, at, at), (chain.machines[4].pk, at, at)]
+    assert changes_weigh(touched, now=NOW) == 1
+    assert WitnessHour.objects.get(hour=at - HOUR / 2).said == 880
+    assert changes_weigh(touched, now=NOW) == 0
