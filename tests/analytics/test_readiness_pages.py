@@ -12,6 +12,7 @@ from analytics import words
 from analytics.chart import history_chart
 from analytics.models import ReadinessReport
 from analytics.readiness.report import readiness_measure
+from analytics.tasks import measure_line
 from mes.people.models import Role
 from mes.plant.models import Shift
 from tests.analytics.conftest import at, run_on
@@ -123,6 +124,18 @@ def test_measuring_now_is_for_those_who_may(plant: SmallPlant, client: Client) -
     assert client.post(f"{PAGE}LINE-2/now/", {"key": str(uuid4())}).status_code == 404
     assert "Measure now" not in client.get(f"{PAGE}LINE-1/").content.decode()
     assert not ReadinessReport.objects.exists()
+
+
+def test_the_button_hands_the_line_to_the_worker_which_measures_once(mia: Client, plant: SmallPlant) -> None:
+    key = str(uuid4())
+    for _ in range(2):
+        answer = mia.post(f"{PAGE}LINE-1/now/", {"key": key}, follow=True)
+        assert "Line one is being measured" in answer.content.decode()
+        measure_line("LINE-1", "mia", key)
+    report = ReadinessReport.objects.get()
+    assert (report.asked_by, str(report.key)) == ("mia", key)
+    measure_line("NO-SUCH-LINE", "mia", str(uuid4()))
+    assert ReadinessReport.objects.count() == 1
 
 
 def test_a_form_without_a_key_is_answered_in_words(mia: Client) -> None:
