@@ -4,16 +4,17 @@ import logging
 import time
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 
 import redis
 from django.db import transaction
 from django.db.models import Min, Q
 
+from mes.oee.cuts import HOUR, floor_hour, hours_between
 from mes.oee.fact_models import RollMark
 from mes.oee.places import machines_of
 from mes.oee.policies import policies_in_force
-from mes.oee.reckon import HOUR, Part, PlaceKey, Reckoner
+from mes.oee.reckon import Part, PlaceKey, Reckoner
 from mes.oee.roll_changes import Change, changes_settle, changes_waiting, locked_shifts
 from mes.oee.roll_rows import PolicyIds, days_write, hours_write, rows_of
 from mes.oee.sources import load_rows, margin_ms
@@ -23,6 +24,7 @@ from mes.plant.shift_of import shift_now
 from mes.production.models import Run
 from mes.tracking.models import CountFlag, CountHour, StateInterval
 from mes.tracking.news import facts_tell, touched_tell
+from mes.witness.weigh import changes_weigh
 
 GRACE = timedelta(seconds=30)  # what was young enough to need no word when it was decided may still be on its way
 BATCH = timedelta(days=7)  # the most time one turn rolls, of settled hours and of each change
@@ -38,17 +40,6 @@ class Rolled:
     hours: int = 0
     more: bool = False
     mended: list[Change] = field(default_factory=list)
-
-
-def floor_hour(at: datetime) -> datetime:
-    """The UTC hour in which an instant lies."""
-    return at.astimezone(UTC).replace(minute=0, second=0, microsecond=0)
-
-
-def hours_between(start: datetime, end: datetime) -> list[datetime]:
-    """The UTC hours that touch [start, end)."""
-    first = floor_hour(start)
-    return [first + HOUR * n for n in range(max(0, -(-(end - first) // HOUR)))]
 
 
 def line_roll(line: Line, *, now: datetime, wait: bool = False) -> Rolled:
@@ -77,6 +68,7 @@ def line_roll(line: Line, *, now: datetime, wait: bool = False) -> Rolled:
                 marks[key].rolled_until = hours[-1] + HOUR
                 marks[key].save()
         _roll(line, machines, marks, todo, now)
+        changes_weigh([(change.work_center, change.start, change.end) for change in changes], now=now)
         changes_settle(machines, changes)
         behind = any(mark.rolled_until < until for mark in marks.values())
         return Rolled(sum(map(len, todo.values())), more or behind, changes)

@@ -13,53 +13,17 @@ from mes.oee.places import machines_of
 from mes.oee.rollup import line_roll, roll_now
 from mes.oee.stored import COLUMNS, from_columns
 from mes.plant.changes import changed
-from mes.plant.models import ChangedStretch, Shift, WorkCenter
-from mes.production.models import Run
-from mes.tracking.models import CountFlag, StateInterval
-from tests.production.small_plant import SIX, SmallPlant, counted, small_plant
+from mes.plant.models import ChangedStretch, Shift
+from tests.oee.rolled_plant import HOUR, LATE, MIN, at, eventful_plant, state
+from tests.production.small_plant import SIX, SmallPlant
 
-HOUR = timedelta(hours=1)
-MIN = timedelta(minutes=1)
 pytestmark = pytest.mark.django_db
 
 
 @pytest.fixture
 def plant(db: None) -> SmallPlant:
-    """One shift of FILL and PACK: an order, a stop over an hour's border, a micro-stop, silence with a gap's count."""
-    plant = small_plant()
-    order = plant.order("WO-1")
-    for wc in (plant.filler, plant.packer):
-        Run.objects.create(work_center=wc, order=order, item=plant.cola, starts_at=SIX, started_by="op")
-        counted(wc, SIX + 20 * MIN, good=100, scrap=5, order=order, shift=plant.shift)
-        counted(wc, SIX + 3 * HOUR + 2 * MIN, good=50, order=order, shift=plant.shift)
-        _state(wc, 0, 50, "run")
-        _state(wc, 50, 80, "down")  # 06:50-07:20, over the border
-        _state(wc, 80, 119.5, "run")
-        _state(wc, 119.5, 121, "down")  # 07:59:30-08:01: a micro-stop over the border
-        _state(wc, 121, 180, "run")
-        _state(wc, 185, None, "run")  # 09:00-09:05 is unknown, with a gap's count over it
-        Stop.objects.create(work_center=wc, starts_at=_at(50), ends_at=_at(80), state="Held")
-    CountFlag.objects.create(
-        work_center=plant.packer,
-        kind="gap",
-        role="good",
-        quantity=7,
-        from_at=_at(179),
-        to_at=_at(185),
-        item=plant.cola,
-        order=order,
-        shift=plant.shift,
-    )
-    return plant
-
-
-def _at(minutes: float) -> datetime:
-    return SIX + timedelta(minutes=minutes)
-
-
-def _state(wc: WorkCenter, start: float, end: float | None, kind: str) -> None:
-    until = None if end is None else _at(end)
-    StateInterval.objects.create(work_center=wc, starts_at=_at(start), ends_at=until, state=kind.title(), kind=kind)
+    """Fresh for each test."""
+    return eventful_plant()
 
 
 def stored(**place: Any) -> Elements:
@@ -68,15 +32,12 @@ def stored(**place: Any) -> Elements:
     return add_up(from_columns(row) for row in rows)
 
 
-LATE = SIX + 12 * HOUR + 20 * MIN
-
-
 def test_r37_the_hours_of_a_machine_add_up_to_its_window(plant: SmallPlant) -> None:
     assert line_roll(plant.line_1, now=LATE).more is False
     facts = window_facts([plant.packer], SIX, SIX + 12 * HOUR, now=LATE)["PACK"]
     found = stored(work_center=plant.packer)
     assert found == facts.elements
-    # by hand: 8 h less the break, the stop 30 min, the micro-stop 90 s, unknown from 09:00 to 09:05
+    # by hand: the stop 30 min, the micro-stop 90 s, unknown from 09:00 to 09:05
     assert (found.unplanned_ms, found.micro_ms, found.unknown_ms) == (30 * 60_000, 90_000, 5 * 60_000)
     assert (found.good, found.scrap, found.gap_total, found.bridged_ms) == (157, 5, 7, 5 * 60_000)
     mark = RollMark.objects.get(work_center=plant.packer)
@@ -137,11 +98,11 @@ def test_r44_rows_of_a_locked_shift_hold_and_its_changes_wait_until_it_is_reopen
     before = _all_rows()
     Shift.objects.filter(pk=plant.shift.pk).update(closed_at=LATE, locked_at=LATE)
     Stop.objects.filter(work_center=plant.packer).update(reason=plant.motor)
-    changed([(plant.packer.pk, _at(50), _at(80)), (plant.packer.pk, _at(-60), _at(600))], why="late")
+    changed([(plant.packer.pk, at(50), at(80)), (plant.packer.pk, at(-60), at(600))], why="late")
     assert line_roll(plant.line_1, now=LATE).more is False
     assert _all_rows() == before
     waiting = set(ChangedStretch.objects.values_list("starts_at", "ends_at"))
-    assert waiting == {(_at(50), _at(80)), (plant.shift.starts_at, plant.shift.ends_at)}
+    assert waiting == {(at(50), at(80)), (plant.shift.starts_at, plant.shift.ends_at)}
     Shift.objects.filter(pk=plant.shift.pk).update(locked_at=None)
     line_roll(plant.line_1, now=LATE)
     assert not ChangedStretch.objects.exists()
@@ -152,7 +113,7 @@ def test_r46_what_a_closed_shift_reported_is_kept_when_it_changes(plant: SmallPl
     line_roll(plant.line_1, now=LATE)
     Shift.objects.filter(pk=plant.shift.pk).update(closed_at=LATE)
     Stop.objects.filter(work_center=plant.packer).update(reason=plant.motor)
-    changed([(plant.packer.pk, _at(50), _at(80))], why="stop_explain")
+    changed([(plant.packer.pk, at(50), at(80))], why="stop_explain")
     line_roll(plant.line_1, now=LATE + HOUR)
     old = HourFactPast.objects.filter(work_center=plant.packer)
     assert {(row.hour, row.failure_ms, row.recorded_at, row.superseded_at) for row in old} == {
@@ -176,7 +137,7 @@ def test_whole_days_are_the_sum_of_their_hours(plant: SmallPlant) -> None:
     assert set(days.values_list("day", flat=True)) == {datetime(2026, 3, d, tzinfo=SIX.tzinfo) for d in (1, 2, 3)}
     monday = add_up(from_columns(row) for row in days.filter(day__day=2).values_list(*COLUMNS))
     assert (monday.calendar_ms, monday.good) == (24 * 3_600_000, 157)
-    changed([(plant.packer.pk, _at(20), _at(21))], why="counts")
+    changed([(plant.packer.pk, at(20), at(21))], why="counts")
     counted_row = plant.packer.counts.get(hour=SIX)
     counted_row.good[20] = 90
     counted_row.save()
@@ -186,8 +147,8 @@ def test_whole_days_are_the_sum_of_their_hours(plant: SmallPlant) -> None:
 
 def test_history_that_is_found_later_moves_the_beginning_back(plant: SmallPlant) -> None:
     line_roll(plant.line_1, now=LATE)
-    _state(plant.packer, -600, -540, "run")
-    changed([(plant.packer.pk, _at(-600), _at(-540))], why="bindings_confirm")
+    state(plant.packer, -600, -540, "run")
+    changed([(plant.packer.pk, at(-600), at(-540))], why="bindings_confirm")
     while line_roll(plant.line_1, now=LATE).more:
         pass
     # the hour that was found, and 14:00-18:00: the open run goes on after the shift
