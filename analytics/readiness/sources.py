@@ -93,7 +93,7 @@ def line_time(line: Line, now: datetime, *, detail_days: int) -> LineTime:
 
 
 def _first_facts(places: Sequence[WorkCenter]) -> dict[int, datetime]:
-    """When each machine was first heard or counted; one never heard is missing. Index lookups, not a scan of its life."""
+    """When each machine was first heard or counted; one never heard is missing. By index, not by scanning its life."""
     mine = OuterRef("pk")
     state = StateInterval.objects.filter(work_center=mine).order_by("starts_at").values("starts_at")[:1]
     count = CountHour.objects.filter(work_center=mine).order_by("hour").values("hour")[:1]
