@@ -35,8 +35,8 @@ class KpiNote(serializers.Serializer[Any]):
 class KpiShape(serializers.Serializer[Any]):
     """The answer. Times in seconds, KPIs as shares; null where a note says why."""
 
-    elements = serializers.DictField(child=serializers.FloatField())
-    counts = serializers.DictField(child=serializers.IntegerField())
+    elements = serializers.DictField(child=serializers.FloatField(), allow_null=True)
+    counts = serializers.DictField(child=serializers.IntegerField(), allow_null=True)
     kpi = serializers.DictField(child=serializers.FloatField(allow_null=True))
     coverage = serializers.FloatField(allow_null=True)
     policy = serializers.DictField()
@@ -59,6 +59,7 @@ class KpiView(ApiView):
             _parameter("from", "Begin, ISO 8601 with offset; minutes that begin in [from, to) belong to it."),
             _parameter("to", "End, ISO 8601 with offset; later than now means until now."),
             _parameter("group", "Also the parts of it.", enum=[*BY_TIME, *BY_CONTENT]),
+            _parameter("as_of", "As it was reported at that instant: shifts closed by then, whole hours and shifts."),
             _parameter("policy", "Another reading of the same time.", enum=sorted(POLICIES)),
         ],
     )
@@ -69,21 +70,22 @@ class KpiView(ApiView):
         place = self._place(request)
         policy = self._one_of(request, "policy", sorted(POLICIES))
         group = self._one_of(request, "group", [*BY_TIME, *BY_CONTENT])
-        if group in BY_CONTENT and place.kind != "work_center":
+        if group in BY_CONTENT and place.kind not in ("work_center", "line"):
             raise BadRequest(
-                f"Grouping by {group} is possible for one work_center only: an order takes different times on each.",
-                fields={"group": "needs work_center"},
+                f"Grouping by {group} is possible for a work_center or a line: an order belongs to one line.",
+                fields={"group": "needs work_center or line"},
             )
         if group in BY_TIME and (many := len(windows_of(place, group, *window))) > MOST_GROUPS:
             raise BadRequest(f"{many} groups are too many: ask for at most {MOST_GROUPS} at once.")
         read = POLICIES[policy] if policy else None
-        [whole] = figures(place, [window], now=now, policy=read)
-        answer = answer_with_witness(place, whole)
+        as_of = self._as_of(request, now)
+        [whole] = figures(place, [window], now=now, policy=read, as_of=as_of)
+        answer = answer_with_witness(place, whole) if as_of is None else answer_for(place, whole)
         if group:
-            parts = figures_by(place, group, window, now=now, policy=read)
+            parts = figures_by(place, group, window, now=now, policy=read, as_of=as_of)
             said = answer_for if group in BY_TIME else lambda _, part: answer_of(part)
             answer["groups"] = [part.key | said(place, part) for part in parts]
-        return Response({place.kind: place.code, "as_of": None, "now": now} | answer)
+        return Response({place.kind: place.code, "as_of": as_of, "now": now} | answer)
 
     def _window(self, request: Request) -> tuple[datetime, datetime]:
         start, end = instant(request, "from"), instant(request, "to")
@@ -94,9 +96,13 @@ class KpiView(ApiView):
             raise BadRequest("'from' must lie before 'to'.", fields={"from": "must lie before 'to'"})
         if end - start > LONGEST:
             raise BadRequest("More than 366 days cannot be asked for at once.", fields={"from": "too long ago"})
-        if request.query_params.get("as_of"):
-            raise BadRequest("'as_of' is not offered yet: leave it out.", fields={"as_of": "not offered yet"})
         return start, end
+
+    def _as_of(self, request: Request, now: datetime) -> datetime | None:
+        as_of = instant(request, "as_of")
+        if as_of is not None and as_of > now:
+            raise BadRequest("'as_of' lies in the future: nobody knows that yet.", fields={"as_of": "in the future"})
+        return as_of
 
     def _place(self, request: Request) -> Place:
         named = [(kind, request.query_params[kind]) for kind in KINDS if request.query_params.get(kind)]

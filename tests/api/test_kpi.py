@@ -1,6 +1,7 @@
 """GET /kpi/ and `./manage.py kpi`: two hours reckoned by hand, from pushed observations to shares."""
 
 import json
+from datetime import UTC, datetime
 from io import StringIO
 
 import pytest
@@ -8,6 +9,8 @@ from django.core.management import CommandError, call_command
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
+from mes.oee.rollup import line_roll
+from mes.plant.models import Shift
 from mes.production.models import Run
 from tests.api.conftest import Caller, caller
 from tests.production.small_plant import SIX, SmallPlant
@@ -98,6 +101,21 @@ def test_another_policy_is_named_in_the_answer(two_hours: Caller) -> None:
     assert (said["policy"]["name"], said["policy"]["micro_class"]) == ("iso-22400", "iso")
 
 
+def test_r46_as_of_is_null_with_a_reason_until_the_shift_was_closed(two_hours: Caller, plant: SmallPlant) -> None:
+    asked = {"work_center": "FILL", "from": SPAN["from"], "to": "2026-03-02T14:00:00Z"}
+    said = two_hours.get("kpi/", **asked, as_of="2026-03-02T15:00:00Z", group="hour").json()
+    assert (said["elements"], said["counts"], said["kpi"]["oee"]) == (None, None, None)
+    assert (said["notes"][0]["code"], said["as_of"]) == ("not-reported", "2026-03-02T15:00:00Z")
+    closed = datetime(2026, 3, 2, 14, 30, tzinfo=UTC)
+    Shift.objects.filter(pk=plant.shift.pk).update(closed_at=closed)
+    while line_roll(plant.line_1, now=datetime(2026, 3, 2, 15, tzinfo=UTC)).more:
+        pass
+    said = two_hours.get("kpi/", **asked, as_of="2026-03-02T15:00:00Z").json()
+    now = two_hours.get("kpi/", **asked).json()
+    assert said["counts"] == {"total": 6300, "good": 6000, "scrap": 300, "rework": 0}
+    assert (said["elements"], said["kpi"]) == (now["elements"], now["kpi"])
+
+
 def test_a_machine_without_data_has_nulls_and_says_why(api: Caller, plant: SmallPlant) -> None:
     said = api.get("kpi/", work_center="PACK", **SPAN).json()
     assert said["kpi"]["oee"] is None
@@ -125,8 +143,9 @@ def test_many_groups_cost_as_many_queries_as_one(two_hours: Caller) -> None:
         ({"area": "NONE", **SPAN}, 404, "no area 'NONE'"),
         ({"work_center": "FILL", "group": "week", **SPAN}, 400, "is no group"),
         ({"work_center": "FILL", "policy": "best", **SPAN}, 400, "is no policy"),
-        ({"line": "LINE-1", "group": "order", **SPAN}, 400, "one work_center only"),
-        ({"work_center": "FILL", "as_of": SPAN["to"], **SPAN}, 400, "as_of"),
+        ({"area": "AREA", "group": "order", **SPAN}, 400, "a work_center or a line"),
+        ({"work_center": "FILL", "as_of": "2999-01-01T00:00:00Z", **SPAN}, 400, "future"),
+        ({"work_center": "FILL", "as_of": "2026-03-02", **SPAN}, 400, "as_of"),
         ({"work_center": "FILL", "from": "2026-03-02T06:00:00", "to": SPAN["to"]}, 400, "no offset"),
     ],
 )

@@ -27,6 +27,7 @@ class Command(BaseCommand):
         parser.add_argument("--work-center", required=True, metavar="CODE")
         parser.add_argument("--from", required=True, dest="since", metavar="T", help="ISO 8601 with offset")
         parser.add_argument("--to", required=True, dest="until", metavar="T", help="ISO 8601 with offset")
+        parser.add_argument("--as-of", metavar="T", help="as it was reported then; ISO 8601 with offset")
         parser.add_argument("--policy", choices=sorted(POLICIES), help="another reading of the same time")
         parser.add_argument("--json", action="store_true", help="the answer of the API")
 
