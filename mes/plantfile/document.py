@@ -221,8 +221,24 @@ class PersonRow:
 
 
 @dataclass(frozen=True)
+class WitnessRow:
+    """An independent source that vouches for a machine's counter; `item` None: for every item."""
+
+    work_center: Ref
+    kind: str
+    neighbour: Ref | None = None
+    item: Ref | None = None
+    numerator: int = 1
+    denominator: int = 1
+    buffer: int = 0
+    pieces_per_pallet: int | None = None
+    tolerance_percent: Decimal = Decimal("0.5")
+    line: int = _line()
+
+
+@dataclass(frozen=True)
 class Plant:
-    """Everything a plant file says. `bound` names the work centers whose bindings the file lists completely."""
+    """Everything a plant file says. `bound` and `witnessed`: machines whose bindings, witnesses it lists completely."""
 
     patterns: tuple[PatternRow, ...] = ()
     sites: tuple[SiteRow, ...] = ()
@@ -236,3 +252,5 @@ class Plant:
     reasons: tuple[ReasonRow, ...] = ()
     items: tuple[ItemRow, ...] = ()
     people: tuple[PersonRow, ...] = ()
+    witnesses: tuple[WitnessRow, ...] = ()
+    witnessed: tuple[str, ...] = ()

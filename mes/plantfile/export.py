@@ -28,13 +28,14 @@ from mes.plantfile.document import (
     WorkCenterRow,
 )
 from mes.plantfile.read_signals import BUILT_IN_MAPS
+from mes.plantfile.witnesses_store import witnesses_export
 from mes.plc.models import Controller, StateMap, TagBinding
 from mes.production.models import IdealCycle, Item
 
 
 def plant_export(*, at: datetime) -> Plant:
     """What is stored: of effective-dated rows those that hold at `at`; built-in state maps only where changed."""
-    bindings = _bindings(at)
+    bindings, witnesses = _bindings(at), witnesses_export(at)
     return Plant(
         patterns=_patterns(),
         sites=_sites(),
@@ -51,6 +52,8 @@ def plant_export(*, at: datetime) -> Plant:
         reasons=_reasons(),
         items=_items(at),
         people=_people(),
+        witnesses=witnesses,
+        witnessed=tuple(dict.fromkeys(row.work_center.code for row in witnesses)),
     )
 
 

@@ -7,6 +7,7 @@ from mes.plantfile.read_places import areas_from, lines_from, sites_from, work_c
 from mes.plantfile.read_shifts import patterns_from
 from mes.plantfile.read_signals import bindings_from, controllers_from, state_maps_from
 from mes.plantfile.tree import Mapping, Mistake, Mistakes, did_you_mean, tree_from
+from mes.plantfile.witnesses import witnesses_check, witnesses_from
 
 SECTIONS = (
     "sites",
@@ -19,6 +20,7 @@ SECTIONS = (
     "bindings",
     "reasons",
     "items",
+    "witnesses",
     "people",
 )
 
@@ -54,6 +56,7 @@ def _plant(root: Mapping, mistakes: Mistakes) -> Plant:
     sites = sites_from(part("sites"), mistakes)
     lines = lines_from(part("lines"), mistakes)
     bindings, bound = bindings_from(part("bindings"), mistakes)
+    witnesses, witnessed = witnesses_from(part("witnesses"), mistakes)
     plant = Plant(
         patterns=patterns_from(part("shift_patterns"), mistakes),
         sites=sites,
@@ -67,6 +70,9 @@ def _plant(root: Mapping, mistakes: Mistakes) -> Plant:
         reasons=reasons_from(part("reasons"), mistakes),
         items=items_from(part("items"), mistakes),
         people=people_from(part("people"), mistakes),
+        witnesses=witnesses,
+        witnessed=tuple(ref.code for ref in witnessed),
     )
     links_check(plant, bound, mistakes)
+    witnesses_check(plant, witnessed, mistakes)
     return plant

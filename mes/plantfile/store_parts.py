@@ -13,6 +13,7 @@ from mes.plantfile.document import BindingRow, PatternRow, PersonRow, Plant, Sit
 from mes.plantfile.effective import effective_put
 from mes.plantfile.outcome import Outcome, Shelf
 from mes.plantfile.read_signals import BUILT_IN_MAPS
+from mes.plantfile.witnesses_store import witnesses_store
 from mes.plc.models import Controller, StateMap, StateMapEntry, TagBinding
 from mes.production.models import IdealCycle, Item
 
@@ -27,6 +28,7 @@ def parts_store(plant: Plant, outcome: Outcome, at: datetime) -> None:
     _reasons(plant, outcome)
     _items(plant, machines, outcome, at)
     _people(plant, outcome)
+    witnesses_store(plant, outcome, at)
 
 
 def _places(plant: Plant, outcome: Outcome) -> Shelf:

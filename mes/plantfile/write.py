@@ -13,6 +13,7 @@ from mes.plantfile.document import UDT_MEMBERS, BindingRow, Plant, ReasonRow, Sh
 from mes.plantfile.fields import DAYS
 from mes.plantfile.read_lists import semi_e10_of
 from mes.plantfile.read_signals import COUNTER_FIELDS, ROLES
+from mes.plantfile.witnesses import witness_fields
 from mes.plc.models import COUNT_ROLES
 
 HEAD = "# The plant as Millwright knows it. The format is described in docs/plant-file.md.\n"
@@ -39,6 +40,10 @@ def plant_text(plant: Plant) -> str:
         ],
         "reasons": [_category(row, plant.reasons) for row in plant.reasons if row.parent is None],
         "items": [_entry(row.code, _item(row)) for row in plant.items],
+        "witnesses": [
+            _entry(code, witness_fields([row for row in plant.witnesses if row.work_center.code == code]))
+            for code in plant.witnessed
+        ],
         "people": [_entry(row.username, _person(row)) for row in plant.people],
     }
     return HEAD + "".join(f"\n{name}:\n{''.join(entries)}" for name, entries in sections.items() if entries)
