@@ -32,6 +32,8 @@ ROLES_OF: dict[str, frozenset[str]] = {
     "see_calendar": frozenset({Role.SUPERVISOR, Role.PLANNER, Role.ENGINEER, Role.MANAGER}),
     "say_schedule": frozenset({Role.SUPERVISOR, Role.PLANNER, Role.MANAGER}),
     "edit_calendar": frozenset({Role.PLANNER, Role.MANAGER}),
+    "compare_policies": frozenset(set(Role) - {Role.OPERATOR}),
+    "adopt_policy": frozenset({Role.MANAGER}),
     "edit_reasons": frozenset({Role.SUPERVISOR, Role.ENGINEER}),
     "edit_items": frozenset({Role.PLANNER, Role.ENGINEER}),
     "edit_plant": frozenset({Role.ENGINEER}),
