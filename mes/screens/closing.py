@@ -51,6 +51,7 @@ def closing_of(shift: Shift, user: object, now: datetime) -> dict[str, Any]:
         "edits": edits,
         "waiting": waiting_changes(shift),
         "settled_at": settled_at(shift),
+        "may_correct": may(user, "correct_facts") or may(user, "restate_facts"),
         "may_close": shift.closed_at is None and now >= settled_at(shift) and may(user, "close_shift"),
         "may_lock": shift.closed_at is not None and shift.locked_at is None and may(user, "lock_shift"),
         "may_reopen": shift.locked_at is not None and may(user, "lock_shift"),

@@ -24,6 +24,7 @@ def plant(transactional_db: None) -> SmallPlant:
     plant, now = small_plant(), datetime.now(UTC)
     Shift.objects.all().delete()
     plant.shift = shift = shift_around(plant.line_1, now, began=12 * HOUR)
+    shift_around(plant.line_2, now)
     orders = [plant.order("WO-1"), plant.order("WO-2")]
     for order, start, end in zip(orders, (11 * HOUR, 8 * HOUR), (8 * HOUR, 5 * HOUR), strict=True):
         Run.objects.create(
@@ -61,7 +62,7 @@ def plant(transactional_db: None) -> SmallPlant:
     return plant
 
 
-PAGES = ["/counts/", "/shift/LINE-1/DAY/Now/", "/downtime/", "/shift/"]
+PAGES = ["/counts/", "/shift/LINE-1/DAY/Now/", "/downtime/", "/shift/", "/corrections/PACK/", "/corrections/PRESS/"]
 
 
 @pytest.mark.parametrize("dark", [False, True], ids=["light", "dark"])

@@ -90,22 +90,22 @@ def test_r44_late_changes_of_a_locked_shift_wait_and_are_counted(plant: SmallPla
 
 
 def test_the_periodic_job_closes_what_has_settled_and_locks_what_is_old(plant: SmallPlant, settings: object) -> None:
-    settings.SHIFT_LOCK_DAYS = 30  # type: ignore[attr-defined]
+    settings.SHIFT_LOCK_DAYS = 2  # type: ignore[attr-defined]
     assert shifts_turn(at=SETTLED) == (0, 0)  # its hours are not rolled yet
     roll_all(now=SETTLED)
     assert shifts_turn(at=SETTLED - MIN) == (0, 0)
     assert shifts_turn(at=SETTLED) == (1, 0)
     assert shifts_turn(at=SETTLED) == (0, 0)
-    assert shifts_turn(at=SIX + 8 * HOUR + 30 * DAY) == (0, 1)
-    shift_reopen(shift_id=plant.shift.pk, why="audit", actor="eva", at=SETTLED + 40 * DAY)
-    assert shifts_turn(at=SETTLED + 41 * DAY) == (0, 0)  # somebody works on it
-    assert shifts_turn(at=SETTLED + 48 * DAY) == (0, 1)
+    assert shifts_turn(at=SIX + 8 * HOUR + 2 * DAY) == (0, 1)
+    shift_reopen(shift_id=plant.shift.pk, why="audit", actor="eva", at=SETTLED + 3 * DAY)
+    assert shifts_turn(at=SETTLED + 4 * DAY) == (0, 0)  # somebody works on it
+    assert shifts_turn(at=SETTLED + 11 * DAY) == (0, 1)
 
 
 def test_the_setting_zero_locks_nothing_by_itself(plant: SmallPlant, settings: object) -> None:
     settings.SHIFT_LOCK_DAYS = 0  # type: ignore[attr-defined]
     roll_all(now=SETTLED)
-    assert shifts_turn(at=SETTLED + 900 * DAY) == (1, 0)
+    assert shifts_turn(at=SETTLED + 3 * DAY) == (1, 0)
 
 
 def test_r42_edits_of_a_stretch_are_told_from_the_journal_with_before_and_after(plant: SmallPlant) -> None:
