@@ -208,7 +208,10 @@ def _check_row(check: dict[str, Any]) -> CheckRow:
         "unwitnessed": ("planned", _("unwitnessed: does not hold it up")),
         "left_out": ("planned", _("does not exist for this line")),
     }
-    return CheckRow(words.NAMES[key], words.value_text(key, check["value"]), needs, *looks[state], wait)
+    look = looks[state]
+    if wait and check["value"] >= check["needs"]:
+        look = ("waiting", _("only days are missing"))
+    return CheckRow(words.NAMES[key], words.value_text(key, check["value"]), needs, *look, wait)
 
 
 def _dimension_row(part: dict[str, Any], inputs: dict[str, Any]) -> DimensionRow:

@@ -157,7 +157,7 @@ def blocker_text(blocker: dict[str, Any]) -> str:
     if value is None:
         return str(_UNMEASURED.get(key, gettext_lazy("%(name)s: not measured yet."))) % (told | {"name": NAMES[key]})
     if blocker["needs_days"] and value >= blocker["needs"]:
-        sentence = _("Wait: %(name)s is good on %(days)s of the %(needs_days)s days in a row that are needed.")
+        sentence = _("Wait: “%(name)s” is good on %(days)s of the %(needs_days)s days in a row that are needed.")
         return sentence % (told | {"name": NAMES[key]})
     return str(_BLOCKED[key]) % told
 

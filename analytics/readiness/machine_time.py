@@ -1,8 +1,11 @@
 """What one machine's time tells about its data (pure): time heard, silences, stops with reasons, linked running."""
 
+from bisect import bisect_left, bisect_right
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import date
+from itertools import islice, takewhile
+from operator import attrgetter, itemgetter
 
 from analytics.readiness.spans import HOUR_MS, Span, Spans, by_hour, common, length_ms, without
 from analytics.readiness.tallies import DayTally
@@ -110,18 +113,22 @@ def _long_silence_ms(machine: MachineTime, planned: Spans) -> int:
     """Planned time in silences longer than five polls. A silence may begin before the planned time and end after it."""
     if not planned:
         return 0
-    heard = [span for span in machine.known if span[1] >= planned[0][0] and span[0] <= planned[-1][1]]
-    start = min(planned[0][0], heard[0][0]) if heard else planned[0][0]
-    end = max(planned[-1][1], heard[-1][1]) if heard else planned[-1][1]
-    long = [span for span in without([(start, end)], heard) if span[1] - span[0] > LONG_POLLS * machine.poll_ms]
+    begin, end = planned[0][0], planned[-1][1]
+    # As much of the known time as tells how long the silences at both ends are.
+    first = max(0, bisect_right(machine.known, begin, key=itemgetter(1)) - 1)
+    last = bisect_left(machine.known, end, key=itemgetter(0)) + 1
+    heard = machine.known[first:last]
+    begin, end = min([begin, *(span[0] for span in heard[:1])]), max([end, *(span[1] for span in heard[-1:])])
+    long = [span for span in without([(begin, end)], heard) if span[1] - span[0] > LONG_POLLS * machine.poll_ms]
     return length_ms(common(planned, long))
 
 
 def _stops(stops: Sequence[StopTime], planned: Spans) -> tuple[int, int, int]:
     coded = vague = down = 0
-    for stop in stops:
-        if not planned or stop.start_ms >= planned[-1][1] or stop.end_ms <= planned[0][0]:
-            continue
+    if not planned:
+        return coded, vague, down
+    first = bisect_right(stops, planned[0][0], key=attrgetter("end_ms"))
+    for stop in takewhile(lambda stop: stop.start_ms < planned[-1][1], islice(stops, first, None)):
         within = length_ms(common([(stop.start_ms, stop.end_ms)], planned))
         down += within
         coded += within if stop.coded else 0

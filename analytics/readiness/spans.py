@@ -1,6 +1,8 @@
 """Time of a line's machines as spans of ms since 1970 UTC, half-open (pure): overlaps, what is missing, by hour."""
 
+from bisect import bisect_right
 from collections.abc import Sequence
+from operator import itemgetter
 
 Span = tuple[int, int]
 Spans = Sequence[Span]
@@ -13,9 +15,11 @@ def length_ms(spans: Spans) -> int:
 
 
 def common(one: Spans, other: Spans) -> list[Span]:
-    """The time in both; each must be disjoint and in order."""
+    """The time in both; each must be disjoint and in order. A day of a year costs what the day has."""
     found: list[Span] = []
-    first = second = 0
+    if not one or not other:
+        return found
+    first, second = _first_after(one, other[0][0]), _first_after(other, one[0][0])
     while first < len(one) and second < len(other):
         start, end = max(one[first][0], other[second][0]), min(one[first][1], other[second][1])
         if start < end:
@@ -30,7 +34,7 @@ def common(one: Spans, other: Spans) -> list[Span]:
 def without(one: Spans, other: Spans) -> list[Span]:
     """The time in `one` but not in `other`; each must be disjoint and in order."""
     found: list[Span] = []
-    place = 0
+    place = _first_after(other, one[0][0]) if one else 0
     for start, end in one:
         at = start
         while place < len(other) and other[place][1] <= at:
@@ -44,6 +48,11 @@ def without(one: Spans, other: Spans) -> list[Span]:
         if at < end:
             found.append((at, end))
     return found
+
+
+def _first_after(spans: Spans, at: int) -> int:
+    """The place of the first span that ends after an instant."""
+    return bisect_right(spans, at, key=itemgetter(1))
 
 
 def by_hour(spans: Spans) -> dict[int, int]:
