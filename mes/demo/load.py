@@ -10,7 +10,8 @@ from typing import Any
 from django.db import transaction
 from django.utils import timezone
 
-from mes.demo.story import story_write
+from mes.demo.by_hand import counts_write
+from mes.demo.story import DAYS, story_write
 from mes.journal.write import record
 from mes.people.keys import api_key_create
 from mes.people.models import ApiKey, Person
@@ -21,6 +22,7 @@ from mes.plantfile.read import plant_read
 from mes.plantfile.store import plant_import
 from mes.plc.models import Controller
 from mes.production.models import WorkOrder
+from mes.witness.tasks import weigh_all
 
 PLANT_FILE = Path(__file__).with_name("plant.yaml")
 CONTROLLERS_FILE = Path(__file__).with_name("controllers.yaml")
@@ -88,6 +90,8 @@ def plant_load(*, plant: Plant, now: datetime, passwords: Mapping[str, str], por
     controllers = controllers_point_to(port_base=port_base)
     if not WorkOrder.objects.filter(source="demo").exists():
         story_write(now=now)
+        counts_write(now=now)
+        weigh_all(now=now, back=timedelta(days=DAYS))
     users = _users(passwords)
     api_key = _key(now)
     told = {"users": [user.name for user in users], "controllers": [asdict(one) for one in controllers]}

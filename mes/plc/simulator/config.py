@@ -39,6 +39,7 @@ beside this module is a file that uses most of it):
             changeover: {lasts_s: 600, reason: 501, spread: 0.3}    # [none] between two jobs
             starting_s: 4        # [0] state Starting after every stop longer than a micro-stop
             slower_up_to: 0.05   # [0] every run is up to this share slower than the cycle
+            runs_with: FILL_1    # [itself] that machine's dice: with equal jobs and causes both run as one
             # or a script, step by step, for exact tests:
             script:
               - {run: 120, cycle_s: 1.0, scrap_every: 10, item: A, order: WO-1}

@@ -12,7 +12,7 @@ from .yaml_reader import Block
 
 MACHINE_KEYS = (
     *("tag", "epoch", "counters", "states", "jobs", "causes", "changeover"),
-    *("starting_s", "slower_up_to", "script", "repeat"),
+    *("starting_s", "slower_up_to", "runs_with", "script", "repeat"),
 )
 JOB_KEYS = ("item", "order", "quantity", "cycle_s", "scrap")
 CAUSE_KEYS = ("kind", "reason", "every_s", "lasts_s", "spread")
@@ -37,7 +37,8 @@ def read_machine(
     block.only(MACHINE_KEYS)
     states = _states(block)
     seed = f"{start.seed}:{name}"
-    plan = _script(block, states) if block.has("script") else _dice(name, block, states, seed)
+    plan_seed = f"{start.seed}:{block.text('runs_with', name)}"
+    plan = _script(block, states) if block.has("script") else _dice(name, block, states, plan_seed)
     epoch = block.whole("epoch", start.at_ms // 1000 & 0x7FFF_FFFF, least=0)
     counters = _counters(block.block("counters"), modulus)
     if plan is None:

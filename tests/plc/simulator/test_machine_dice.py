@@ -6,6 +6,7 @@ from itertools import pairwise
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from mes.plc.simulator.config import loads
 from tests.plc.simulator.machines import START_MS, dice_plant, go
 
 HOUR_MS = 3_600_000
@@ -104,3 +105,21 @@ def test_the_ledger_adds_up(seed: int, speed: float, steps: list[float]) -> None
     middle = START_MS + dice.randrange(end_ms - START_MS + 1)
     left, right = ledger.parts(0, middle), ledger.parts(middle, end_ms + 1)
     assert (left[0] + right[0], left[1] + right[1]) == (ledger.good, ledger.scrap)
+
+
+def test_a_machine_that_runs_with_another_stops_and_makes_parts_at_the_same_instants() -> None:
+    habits = "jobs: [{quantity: 9000, cycle_s: 2}], causes: [{kind: micro, every_s: 60, lasts_s: 9}]"
+    text = f"""
+seed: 4
+controllers:
+  PLC:
+    machines:
+      A: {{{habits}}}
+      B: {{runs_with: A, {habits}}}
+      C: {{{habits}}}
+"""
+    plant = loads(text, now_ms=lambda: START_MS)
+    plant.advance(START_MS + HOUR_MS)
+    a, b, c = (plant.machine(name).ledger for name in "ABC")
+    assert (a.good, a.intervals(0, START_MS + HOUR_MS)) == (b.good, b.intervals(0, START_MS + HOUR_MS))
+    assert a.intervals(0, START_MS + HOUR_MS) != c.intervals(0, START_MS + HOUR_MS)
