@@ -1,7 +1,7 @@
 """What a plant file says, as plain dataclasses. Lines serve messages only: two files that say the same are equal."""
 
 from dataclasses import dataclass, field
-from datetime import date, time
+from datetime import date, datetime, time
 from decimal import Decimal
 
 # The members of the MES_Line UDT and what each means: `udt: FILL_1` binds them all.
@@ -40,6 +40,15 @@ class BreakRow:
 
 
 @dataclass(frozen=True)
+class CrewRow:
+    """A crew of a rotation and the days it works a shift: lengths on and off from a first day."""
+
+    name: str
+    cycle: str
+    anchor: date
+
+
+@dataclass(frozen=True)
 class ShiftRow:
     """One shift of a pattern; an end at or before the start is on the next day."""
 
@@ -48,6 +57,7 @@ class ShiftRow:
     starts: time
     ends: time
     breaks: tuple[BreakRow, ...] = ()
+    crews: tuple[CrewRow, ...] = ()
     line: int = _line()
 
 
@@ -120,6 +130,33 @@ class WorkCenterRow:
     micro_stop_s: int
     archived: bool
     isa95: str
+    shifts: Ref | None = None
+    line: int = _line()
+
+
+@dataclass(frozen=True)
+class ExceptionRow:
+    """A date on which other shifts start at a place (site, area, line or work_center), or none."""
+
+    level: str
+    place: Ref
+    date: date
+    name: str
+    shifts: Ref | None
+    only: tuple[str, ...]
+    line: int = _line()
+
+
+@dataclass(frozen=True)
+class MaintenanceRow:
+    """A planned stop of a place; instants in UTC."""
+
+    level: str
+    place: Ref
+    name: str
+    starts: datetime
+    ends: datetime
+    works_on: bool
     line: int = _line()
 
 
@@ -245,6 +282,8 @@ class Plant:
     areas: tuple[AreaRow, ...] = ()
     lines: tuple[LineRow, ...] = ()
     work_centers: tuple[WorkCenterRow, ...] = ()
+    exceptions: tuple[ExceptionRow, ...] | None = None  # None: the file says nothing of them
+    maintenance: tuple[MaintenanceRow, ...] | None = None
     controllers: tuple[ControllerRow, ...] = ()
     state_maps: tuple[StateMapRow, ...] = ()
     bindings: tuple[BindingRow, ...] = ()

@@ -6,16 +6,19 @@ from django.db.models import Q
 
 from mes.downtime.models import Reason
 from mes.people.models import Person
-from mes.plant.models import Area, Line, ShiftPattern, Site, WorkCenter
+from mes.plant.models import Area, Line, OtherDay, PlannedMaintenance, ShiftPattern, Site, WorkCenter
 from mes.plantfile.document import (
     AreaRow,
     BindingRow,
     BreakRow,
     ControllerRow,
+    CrewRow,
     CycleRow,
+    ExceptionRow,
     HolidayRow,
     ItemRow,
     LineRow,
+    MaintenanceRow,
     PatternRow,
     PersonRow,
     Plant,
@@ -27,6 +30,7 @@ from mes.plantfile.document import (
     StateRow,
     WorkCenterRow,
 )
+from mes.plantfile.read_calendar import LEVELS
 from mes.plantfile.read_signals import BUILT_IN_MAPS
 from mes.plantfile.witnesses_store import witnesses_export
 from mes.plc.models import Controller, StateMap, TagBinding
@@ -45,6 +49,8 @@ def plant_export(*, at: datetime) -> Plant:
         ),
         lines=_lines(),
         work_centers=_work_centers(),
+        exceptions=_exceptions(at),
+        maintenance=_maintenance(at),
         controllers=_controllers(),
         state_maps=_state_maps(),
         bindings=bindings,
@@ -61,13 +67,13 @@ def _holds(at: datetime) -> Q:
     return Q(valid_from__lte=at) & (Q(valid_to=None) | Q(valid_to__gt=at))
 
 
-def _pattern_of(row: Site | Area | Line) -> Ref | None:
+def _pattern_of(row: Site | Area | Line | WorkCenter) -> Ref | None:
     return Ref(row.shift_pattern.code) if row.shift_pattern else None
 
 
 def _patterns() -> tuple[PatternRow, ...]:
     rows = []
-    for pattern in ShiftPattern.objects.prefetch_related("rules__breaks").order_by("code"):
+    for pattern in ShiftPattern.objects.prefetch_related("rules__breaks", "rules__cycles").order_by("code"):
         shifts = [
             ShiftRow(
                 rule.name,
@@ -75,6 +81,7 @@ def _patterns() -> tuple[PatternRow, ...]:
                 rule.starts,
                 rule.ends,
                 tuple(BreakRow(pause.name, pause.starts, pause.ends) for pause in rule.breaks.all()),
+                tuple(CrewRow(crew.crew, crew.cycle, crew.anchor) for crew in rule.cycles.all()),
             )
             for rule in pattern.rules.all()
         ]
@@ -114,7 +121,7 @@ def _lines() -> tuple[LineRow, ...]:
 
 
 def _work_centers() -> tuple[WorkCenterRow, ...]:
-    stored = WorkCenter.objects.select_related("line")
+    stored = WorkCenter.objects.select_related("line", "shift_pattern")
     return tuple(
         WorkCenterRow(
             code=row.code,
@@ -124,9 +131,34 @@ def _work_centers() -> tuple[WorkCenterRow, ...]:
             micro_stop_s=row.micro_stop_s,
             archived=row.archived,
             isa95=row.isa95_level,
+            shifts=_pattern_of(row),
         )
         for row in stored.order_by("line__position", "line__code", "position", "code")
     )
+
+
+def _exceptions(at: datetime) -> tuple[ExceptionRow, ...] | None:
+    """Those that lie ahead: an import changes no others."""
+    rows = [
+        ExceptionRow(
+            row.LEVELS[row.level],
+            Ref(row.place.code),
+            row.date,
+            row.name,
+            Ref(row.pattern.code) if row.pattern else None,
+            tuple(sorted(row.shifts)),
+        )
+        for row in OtherDay.objects.filter(date__gt=at.date()).select_related("pattern", *OtherDay.LEVELS)
+    ]
+    return tuple(sorted(rows, key=lambda row: (row.date, LEVELS.index(row.level), row.place.code))) or None
+
+
+def _maintenance(at: datetime) -> tuple[MaintenanceRow, ...] | None:
+    rows = [
+        MaintenanceRow(row.LEVELS[row.level], Ref(row.place.code), row.name, row.starts_at, row.ends_at, row.works_on)
+        for row in PlannedMaintenance.objects.filter(starts_at__gt=at).select_related(*PlannedMaintenance.LEVELS)
+    ]
+    return tuple(sorted(rows, key=lambda row: (row.starts, LEVELS.index(row.level), row.place.code, row.name))) or None
 
 
 def _controllers() -> tuple[ControllerRow, ...]:

@@ -1,6 +1,6 @@
 """Checks that what a plant file names is defined in it, and that no two entries claim the same thing."""
 
-from collections.abc import Collection, Iterable
+from collections.abc import Callable, Collection, Iterable
 
 from mes.plantfile.document import Plant, Ref
 from mes.plantfile.read_signals import BUILT_IN_MAPS
@@ -32,6 +32,8 @@ def links_check(plant: Plant, bound: Iterable[Ref], mistakes: Mistakes) -> None:
         check(f"line {line.code}", "shift pattern", line.shifts, patterns)
     for machine in plant.work_centers:
         check(f"work center {machine.code}", "line", machine.at_line, lines)
+        check(f"work center {machine.code}", "shift pattern", machine.shifts, patterns)
+    _calendar(plant, check)
     for controller in plant.controllers:
         check(f"controller {controller.code}", "site", controller.site, sites)
     for ref in bound:
@@ -49,6 +51,22 @@ def links_check(plant: Plant, bound: Iterable[Ref], mistakes: Mistakes) -> None:
         for ref in person.lines:
             check(f"person {person.username}", "line", ref, lines)
     _counted_once(plant, mistakes)
+
+
+def _calendar(plant: Plant, check: Callable[[str, str, Ref | None, Collection[str]], None]) -> None:
+    """Places and patterns of exceptions and maintenance."""
+    known = {"site": plant.sites, "area": plant.areas, "line": plant.lines, "work_center": plant.work_centers}
+    codes = {level: [row.code for row in rows] for level, rows in known.items()}  # type: ignore[attr-defined]
+    places = [(row.name, row.level, row.place) for row in plant.exceptions or ()]
+    places += [(row.name, row.level, row.place) for row in plant.maintenance or ()]
+    for name, level, place in places:
+        check(f"'{name}'", level.replace("_", " "), place, codes[level])
+    shifts = {pattern.code: [shift.name for shift in pattern.shifts] for pattern in plant.patterns}
+    for other in plant.exceptions or ():
+        check(f"'{other.name}'", "shift pattern", other.shifts, shifts)
+        there = shifts.get(other.shifts.code, []) if other.shifts else []
+        for name in other.only:
+            check(f"'{other.name}'", "shift", Ref(name, other.line), there)
 
 
 def _counted_once(plant: Plant, mistakes: Mistakes) -> None:

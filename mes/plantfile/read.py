@@ -2,6 +2,7 @@
 
 from mes.plantfile.document import Plant
 from mes.plantfile.links import links_check
+from mes.plantfile.read_calendar import exceptions_from, maintenance_from, zones_of
 from mes.plantfile.read_lists import items_from, people_from, reasons_from
 from mes.plantfile.read_places import areas_from, lines_from, sites_from, work_centers_from
 from mes.plantfile.read_shifts import patterns_from
@@ -15,6 +16,8 @@ SECTIONS = (
     "areas",
     "lines",
     "work_centers",
+    "exceptions",
+    "maintenance",
     "controllers",
     "state_maps",
     "bindings",
@@ -57,12 +60,16 @@ def _plant(root: Mapping, mistakes: Mistakes) -> Plant:
     lines = lines_from(part("lines"), mistakes)
     bindings, bound = bindings_from(part("bindings"), mistakes)
     witnesses, witnessed = witnesses_from(part("witnesses"), mistakes)
+    areas = areas_from(part("areas"), sites, mistakes)
+    machines = work_centers_from(part("work_centers"), lines, mistakes)
     plant = Plant(
         patterns=patterns_from(part("shift_patterns"), mistakes),
         sites=sites,
-        areas=areas_from(part("areas"), sites, mistakes),
+        areas=areas,
         lines=lines,
-        work_centers=work_centers_from(part("work_centers"), lines, mistakes),
+        work_centers=machines,
+        exceptions=exceptions_from(part("exceptions"), mistakes),
+        maintenance=maintenance_from(part("maintenance"), zones_of(sites, areas, lines, machines), mistakes),
         controllers=controllers_from(part("controllers"), sites, mistakes),
         state_maps=state_maps_from(part("state_maps"), mistakes),
         bindings=bindings,

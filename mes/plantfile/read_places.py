@@ -16,7 +16,7 @@ ORDERS_RUN_ON = ("line", "work-center")
 SITE_FIELDS = ("name", "time_zone", "shifts", "production_day", "holidays", "isa95")
 AREA_FIELDS = ("name", "site", "shifts", "isa95")
 LINE_FIELDS = ("name", "area", "flow", "orders_run_on", "shifts", "isa95")
-WORK_CENTER_FIELDS = ("name", "line", "exit", "micro_stop_s", "archived", "isa95")
+WORK_CENTER_FIELDS = ("name", "line", "exit", "micro_stop_s", "shifts", "archived", "isa95")
 
 
 def sites_from(node: TreeNode | None, mistakes: Mistakes) -> tuple[SiteRow, ...]:
@@ -139,6 +139,7 @@ def work_centers_from(node: TreeNode | None, lines: Iterable[LineRow], mistakes:
                 micro_stop_s=fields.whole("micro_stop_s", 120, least=0, most=86_400) or 0,
                 archived=fields.yes("archived", False),
                 isa95=fields.choice("isa95", LEVELS, Node.Level.WORK_UNIT),
+                shifts=fields.ref("shifts", required=False),
                 line=line,
             )
         )

@@ -1,18 +1,19 @@
 """Reads shift patterns of a plant file and tries each on two weeks, so that an impossible one is found at once."""
 
-from datetime import date
+from datetime import date, timedelta
 from zoneinfo import ZoneInfo
 
-from mes.plant.calendar import BreakRule, CalendarError, ShiftRule, materialise
-from mes.plantfile.document import BreakRow, PatternRow, ShiftRow
-from mes.plantfile.fields import Fields, entries
-from mes.plantfile.tree import Listing, Mistakes, Node
+from mes.plant.calendar import BreakRule, CalendarError, CycleRule, ShiftRule, cycle_days, materialise
+from mes.plantfile.document import BreakRow, CrewRow, PatternRow, ShiftRow
+from mes.plantfile.fields import Fields, day_from, entries
+from mes.plantfile.tree import Listing, Mapping, Mistakes, Node, Scalar
 
 PATTERN_FIELDS = ("name", "shifts")
-SHIFT_FIELDS = ("name", "days", "from", "to", "breaks")
+SHIFT_FIELDS = ("name", "days", "from", "to", "breaks", "crews")
 BREAK_FIELDS = ("name", "from", "to")
 # Two weeks from a Monday in UTC: every weekly rule meets each of its neighbours, and no clock changes.
 _TRIAL = (date(2026, 1, 5), date(2026, 1, 18))
+_YEAR = timedelta(days=366)  # no cycle is longer; crews of equal cycles that ever meet on a shift meet in it
 
 
 def patterns_from(node: Node | None, mistakes: Mistakes) -> tuple[PatternRow, ...]:
@@ -42,7 +43,8 @@ def _shifts(fields: Fields, mistakes: Mistakes) -> list[ShiftRow]:
         if name in {row.name for row in rows}:
             shift.wrong("name", "is there twice: give each shift of a pattern its own name.")
         days, starts, ends = shift.days("days"), shift.clock("from"), shift.clock("to")
-        rows.append(ShiftRow(name, days, starts, ends, tuple(_breaks(shift, mistakes)), item.line))
+        crews = tuple(_crews(shift, mistakes))
+        rows.append(ShiftRow(name, days, starts, ends, tuple(_breaks(shift, mistakes)), crews, item.line))
     return sorted(rows, key=lambda row: (row.starts, row.name))
 
 
@@ -60,6 +62,31 @@ def _breaks(shift: Fields, mistakes: Mistakes) -> list[BreakRow]:
     return sorted(rows, key=lambda row: row.starts)
 
 
+def _crews(shift: Fields, mistakes: Mistakes) -> list[CrewRow]:
+    """{A: 2-2-3 from 2026-03-02}: lengths of days on and off, and a first day."""
+    node = shift.part("crews")
+    if node is None:
+        return []
+    if not isinstance(node, Mapping):
+        shift.wrong("crews", "needs its crews as {A: 2-2-3 from 2026-03-02, B: 2-2-3 from 2026-03-09}.")
+        return []
+    rows = []
+    for name, value in node.items.items():
+        text = value.value if isinstance(value, Scalar) else ""
+        cycle, _from, day = text.partition(" from ")
+        anchor = day_from(day.strip())
+        if anchor is None or not 0 < len(name) <= 40:
+            mistakes.add(value.line, f"crew {name} of {shift.subject} has '{text}': write 2-2-3 from 2026-03-02.")
+            continue
+        try:
+            cycle_days(cycle)
+        except CalendarError as error:
+            mistakes.add(value.line, f"crew {name} of {shift.subject}: {error}")
+            continue
+        rows.append(CrewRow(name, cycle.strip(), anchor))
+    return sorted(rows, key=lambda row: row.name)
+
+
 def _try(pattern: PatternRow, mistakes: Mistakes) -> None:
     rules = [
         ShiftRule(
@@ -72,6 +99,12 @@ def _try(pattern: PatternRow, mistakes: Mistakes) -> None:
         for row in pattern.shifts
     ]
     try:
-        materialise(rules, ZoneInfo("UTC"), *_TRIAL)
+        first, last = _TRIAL
+        cycles = [
+            CycleRule(crew.name, row.name, crew.anchor, cycle_days(crew.cycle))
+            for row in pattern.shifts
+            for crew in row.crews
+        ]
+        materialise(rules, ZoneInfo("UTC"), first, first + _YEAR if cycles else last, cycles=cycles)
     except CalendarError as error:
         mistakes.add(pattern.line, f"shift pattern {pattern.code} cannot be: {error}")

@@ -6,13 +6,14 @@ from typing import Any
 
 from mes.downtime.models import Reason
 from mes.people.models import Person
-from mes.plant.models import Area, Holiday, Line, ShiftPattern, Site, WorkCenter
+from mes.plant.models import Area, CycleRule, Holiday, Line, ShiftPattern, Site, WorkCenter
 from mes.plant.models import BreakRule as StoredBreak
 from mes.plant.models import ShiftRule as StoredRule
-from mes.plantfile.document import BindingRow, PatternRow, PersonRow, Plant, SiteRow, StateMapRow
+from mes.plantfile.document import BindingRow, PatternRow, PersonRow, Plant, ShiftRow, SiteRow, StateMapRow
 from mes.plantfile.effective import effective_put
 from mes.plantfile.outcome import Outcome, Shelf
 from mes.plantfile.read_signals import BUILT_IN_MAPS
+from mes.plantfile.store_calendar import calendar_store
 from mes.plantfile.witnesses_store import witnesses_store
 from mes.plc.models import Controller, StateMap, StateMapEntry, TagBinding
 from mes.production.models import IdealCycle, Item
@@ -24,6 +25,7 @@ CYCLE_NAMES = ("ideal_cycle_s",)
 def parts_store(plant: Plant, outcome: Outcome, at: datetime) -> None:
     """Stores everything a plant file says, inside the caller's transaction."""
     machines = _places(plant, outcome)
+    calendar_store(plant, outcome, at)
     _signals(plant, machines, outcome, at)
     _reasons(plant, outcome)
     _items(plant, machines, outcome, at)
@@ -61,10 +63,10 @@ def _places(plant: Plant, outcome: Outcome) -> Shelf:
             "shift_pattern": patterns.get(line.shifts),
         }
         lines.put(line.code, values)
-    return _machines(plant, lines, outcome)
+    return _machines(plant, lines, patterns, outcome)
 
 
-def _machines(plant: Plant, lines: Shelf, outcome: Outcome) -> Shelf:
+def _machines(plant: Plant, lines: Shelf, patterns: Shelf, outcome: Outcome) -> Shelf:
     machines = Shelf(WorkCenter, "work-center", outcome)
     places: dict[str, int] = defaultdict(int)
     for machine in plant.work_centers:
@@ -76,6 +78,7 @@ def _machines(plant: Plant, lines: Shelf, outcome: Outcome) -> Shelf:
             "is_exit": machine.is_exit,
             "micro_stop_s": machine.micro_stop_s,
             "archived": machine.archived,
+            "shift_pattern": patterns.get(machine.shifts),
             "isa95_level": machine.isa95,
         }
         places[home] += 1
@@ -84,17 +87,9 @@ def _machines(plant: Plant, lines: Shelf, outcome: Outcome) -> Shelf:
 
 
 def _pattern(stored: ShiftPattern, row: PatternRow, outcome: Outcome) -> None:
-    def told(name: str, days: Any, starts: Any, ends: Any, breaks: Any) -> dict[str, Any]:
-        return {"name": name, "days": list(days), "from": starts, "to": ends, "breaks": breaks}
-
-    before = [
-        told(rule.name, rule.days, rule.starts, rule.ends, [[b.name, b.starts, b.ends] for b in rule.breaks.all()])
-        for rule in stored.rules.order_by("starts", "name").prefetch_related("breaks")
-    ]
-    after = [
-        told(shift.name, shift.days, shift.starts, shift.ends, [[b.name, b.starts, b.ends] for b in shift.breaks])
-        for shift in row.shifts
-    ]
+    rules = stored.rules.order_by("starts", "name").prefetch_related("breaks", "cycles")
+    before = [_stored_shift(rule) for rule in rules]
+    after = [_said_shift(shift) for shift in row.shifts]
     if before == after:
         return
     stored.rules.all().delete()
@@ -105,7 +100,24 @@ def _pattern(stored: ShiftPattern, row: PatternRow, outcome: Outcome) -> None:
         StoredBreak.objects.bulk_create(
             StoredBreak(rule=rule, name=pause.name, starts=pause.starts, ends=pause.ends) for pause in shift.breaks
         )
+        CycleRule.objects.bulk_create(
+            CycleRule(rule=rule, crew=crew.name, anchor=crew.anchor, cycle=crew.cycle) for crew in shift.crews
+        )
     outcome.note("shift-pattern", row.code, {"shifts": before} if before else None, {"shifts": after})
+
+
+def _stored_shift(rule: StoredRule) -> dict[str, Any]:
+    breaks = [[pause.name, pause.starts, pause.ends] for pause in rule.breaks.all()]
+    crews = [[crew.crew, crew.cycle, crew.anchor] for crew in rule.cycles.all()]
+    told = {"name": rule.name, "days": list(rule.days), "from": rule.starts, "to": rule.ends, "breaks": breaks}
+    return {**told, "crews": crews}
+
+
+def _said_shift(shift: ShiftRow) -> dict[str, Any]:
+    breaks = [[pause.name, pause.starts, pause.ends] for pause in shift.breaks]
+    crews = [[crew.name, crew.cycle, crew.anchor] for crew in shift.crews]
+    told = {"name": shift.name, "days": list(shift.days), "from": shift.starts, "to": shift.ends, "breaks": breaks}
+    return {**told, "crews": crews}
 
 
 def _holidays(stored: Site, row: SiteRow, outcome: Outcome) -> None:

@@ -4,13 +4,24 @@ import json
 import re
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from datetime import time
+from datetime import datetime, time
 from decimal import Decimal
 from typing import Any
+from zoneinfo import ZoneInfo
 
 from mes.plant.models import Node
-from mes.plantfile.document import UDT_MEMBERS, BindingRow, Plant, ReasonRow, ShiftRow, WorkCenterRow
+from mes.plantfile.document import (
+    UDT_MEMBERS,
+    BindingRow,
+    ExceptionRow,
+    MaintenanceRow,
+    Plant,
+    ReasonRow,
+    ShiftRow,
+    WorkCenterRow,
+)
 from mes.plantfile.fields import DAYS
+from mes.plantfile.read_calendar import zones_of
 from mes.plantfile.read_lists import semi_e10_of
 from mes.plantfile.read_signals import COUNTER_FIELDS, ROLES
 from mes.plantfile.witnesses import witness_fields
@@ -24,6 +35,7 @@ _LEAST_UDT_TAGS = 3
 
 def plant_text(plant: Plant) -> str:
     """The plant file of a Plant."""
+    zones = zones_of(plant.sites, plant.areas, plant.lines, plant.work_centers)
     sections: dict[str, list[str]] = {
         "sites": [_entry(row.code, _site(row)) for row in plant.sites],
         "shift_patterns": [_pattern(row.code, row.name, row.shifts) for row in plant.patterns],
@@ -33,6 +45,10 @@ def plant_text(plant: Plant) -> str:
         ],
         "lines": [_entry(row.code, _line(row)) for row in plant.lines],
         "work_centers": [_entry(row.code, _machine(row, plant.work_centers)) for row in plant.work_centers],
+        "exceptions": [_listed(_exception(row)) for row in plant.exceptions or ()],
+        "maintenance": [
+            _listed(_maintenance(row, zones[row.level, row.place.code])) for row in plant.maintenance or ()
+        ],
         "controllers": [_entry(row.code, _controller(row)) for row in plant.controllers],
         "state_maps": [_state_map(row) for row in plant.state_maps],
         "bindings": [
@@ -121,9 +137,32 @@ def _machine(row: WorkCenterRow, machines: Sequence[WorkCenterRow]) -> dict[str,
         # Without any word the reader would take the last machine of the line.
         "exit": True if row.is_exit else None if line_has_exit else False,
         "micro_stop_s": _unless(row.micro_stop_s, 120),
+        "shifts": _code(row.shifts),
         "archived": _unless(row.archived, False),
     }
     return _named(row, fields, Node.Level.WORK_UNIT)
+
+
+def _listed(fields: Mapping[str, Any]) -> str:
+    return f"  - {flow(_given(fields))}\n"
+
+
+def _exception(row: ExceptionRow) -> dict[str, Any]:
+    named = {row.level: row.place.code, "date": str(row.date), "name": row.name}
+    return {**named, "shifts": _code(row.shifts), "only": list(row.only) or None}
+
+
+def _maintenance(row: MaintenanceRow, zone: ZoneInfo) -> dict[str, Any]:
+    times = {"from": _wall(row.starts, zone), "to": _wall(row.ends, zone)}
+    return {row.level: row.place.code, "name": row.name, **times, "works_on": _unless(row.works_on, False)}
+
+
+def _wall(at: datetime, zone: ZoneInfo) -> str:
+    """Wall time of the site, with its offset where clocks show it twice (R7) and with seconds where it has some."""
+    there = at.astimezone(zone)
+    twice = there.replace(fold=0).utcoffset() != there.replace(fold=1).utcoffset()
+    text = there.replace(tzinfo=None).isoformat(" ", "auto" if there.second or there.microsecond else "minutes")
+    return text + (there.isoformat()[-6:] if twice else "")
 
 
 def _controller(row: Any) -> dict[str, Any]:
@@ -145,8 +184,9 @@ def _pattern(code: str, name: str, shifts: Sequence[ShiftRow]) -> str:
     lines.append("    shifts:\n" if shifts else "    shifts: []\n")
     for shift in shifts:
         breaks = [{"name": pause.name, "from": pause.starts, "to": pause.ends} for pause in shift.breaks]
+        crews = {crew.name: f"{crew.cycle} from {crew.anchor}" for crew in shift.crews}
         fields = {"name": shift.name, "days": _days(shift.days), "from": shift.starts, "to": shift.ends}
-        lines.append(f"      - {flow({**fields, 'breaks': breaks} if breaks else fields)}\n")
+        lines.append(f"      - {flow(_given({**fields, 'breaks': breaks or None, 'crews': crews or None}))}\n")
     return "".join(lines)
 
 
