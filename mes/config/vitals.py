@@ -17,6 +17,7 @@ from psycopg_pool import PoolTimeout
 from mes.config.periodic import ROUTES
 from mes.journal.models import JournalEntry
 from mes.leases.models import Lease
+from mes.oee.models import RebuildCheck, RollMark
 from mes.plc.models import Controller, TagHealth
 from mes.tracking.models import CountFlag, MachineCursor
 from mes.tracking.news import news_client
@@ -25,6 +26,7 @@ LEAST_FREE = 0.05
 STALE_S = 10.0
 QUEUE_LIMIT = 1000
 SEAL_LIMIT = timedelta(minutes=5)
+ROLL_LIMIT = timedelta(hours=3)
 AWAY = (DatabaseError, PoolTimeout)
 
 
@@ -105,14 +107,18 @@ def controllers() -> list[Check]:
 
 
 def counters() -> list[Check]:
-    """Counts of the last day that were held back as implausible."""
+    """Counts of the last day that were held back as implausible and that nobody settled."""
     since = datetime.now(UTC) - timedelta(days=1)
-    held = CountFlag.objects.filter(kind=CountFlag.Kind.QUARANTINE, to_at__gte=since)
+    held = CountFlag.objects.filter(kind=CountFlag.Kind.QUARANTINE, to_at__gte=since, decided_at=None)
     machines = sorted(set(held.values_list("work_center__code", flat=True)))
     said = (
         f"Counts of {', '.join(machines)} were held back in the last 24 h." if machines else "No count was held back."
     )
-    return [Check("counters", not machines, said, "Look at the counter tag, its modulus and its highest rate.")]
+    return [
+        Check(
+            "counters", not machines, said, "Release or discard them on /counts/; look at the tag's modulus and rate."
+        )
+    ]
 
 
 def leases() -> list[Check]:
@@ -187,9 +193,25 @@ def machines() -> list[Check]:
     return [Check("machines", True, f"{heard} of {len(rows)} machines are heard.")]
 
 
+def roll_ups() -> list[Check]:
+    """Whether settled hours are rolled up soon, and whether the last sample of them was equal to the raw rows."""
+    late = RollMark.objects.filter(line__work_centers__archived=False, rolled_until__lt=datetime.now(UTC) - ROLL_LIMIT)
+    behind = sorted(set(late.values_list("line__code", flat=True)))
+    said = f"Hours of {', '.join(behind[:5])} wait to be rolled up." if behind else "Settled hours are rolled up."
+    checks = [Check("roll-ups", not behind, said, "The scheduler rolls every 5 s: see that beat and a worker run.")]
+    last = RebuildCheck.objects.first()
+    if last is not None:
+        named = ", ".join(last.different[:5])
+        said = f"On {last.day} {last.hours} hours were reckoned again from raw rows: "
+        said += f"{len(last.different)} differ ({named})." if last.different else "all are equal to the bit."
+        mend = "Facts were changed outside of Millwright, or it has a bug: tell the maintainers the hours named."
+        checks.append(Check("rebuild", not last.different, said, mend))
+    return checks
+
+
 FIRST: tuple[Callable[[], list[Check]], ...] = (database, broker)
 STORED: tuple[Callable[[], list[Check]], ...] = (
-    *(migrations, controllers, counters, leases, spool, partitions, journal, disk, machines),
+    *(migrations, controllers, counters, leases, spool, partitions, journal, roll_ups, disk, machines),
 )
 
 

@@ -3,7 +3,16 @@
 from django.contrib import admin
 
 from mes.journal.admin import ReadOnlyAdmin, one_of
-from mes.tracking.models import CountFlag, CountHour, MachineCursor, SignalCursor, StateInterval, StreamCursor
+from mes.tracking.models import (
+    CountFlag,
+    CountHour,
+    MachineCursor,
+    ScrapDecision,
+    SignalCursor,
+    StateCorrection,
+    StateInterval,
+    StreamCursor,
+)
 
 
 @admin.register(StateInterval)
@@ -36,9 +45,31 @@ class CountHourAdmin(ReadOnlyAdmin):
 class CountFlagAdmin(ReadOnlyAdmin):
     """Counts that need a look: made in a gap, held back, or entered by hand."""
 
-    list_display = ("work_center", "kind", "role", "quantity", "from_at", "to_at", "detail", "actor")
-    list_filter = ("kind", "role", "work_center__line")
+    list_display = ("work_center", "kind", "role", "quantity", "from_at", "to_at", "detail", "actor", "decision")
+    list_filter = ("kind", "role", "decision", "work_center__line")
     list_select_related = ("work_center",)
+    search_fields = ("work_center__code", "actor")
+    ordering = ("-id",)
+
+
+@admin.register(StateCorrection)
+class StateCorrectionAdmin(ReadOnlyAdmin):
+    """What people said a machine really did; made and withdrawn on its page of corrections."""
+
+    list_display = ("work_center", "starts_at", "ends_at", "kind", "reason", "why", "actor", "withdrawn_at")
+    list_filter = (one_of("kind", "run", "down", "waiting", "idle", "setup", "unknown"), "work_center__line")
+    list_select_related = ("work_center", "reason")
+    search_fields = ("work_center__code", "actor", "why")
+    ordering = ("-id",)
+
+
+@admin.register(ScrapDecision)
+class ScrapDecisionAdmin(ReadOnlyAdmin):
+    """What was decided where a reject counter and people both reported scrap."""
+
+    list_display = ("work_center", "shift", "counted", "entered", "same", "actor", "at")
+    list_filter = ("same", "work_center__line")
+    list_select_related = ("work_center", "shift")
     search_fields = ("work_center__code", "actor")
     ordering = ("-id",)
 

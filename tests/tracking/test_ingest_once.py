@@ -53,7 +53,7 @@ def test_a_clock_that_was_set_back_does_not_turn_history_round(told: Told) -> No
     assert [row[2] for row in spans] == ["Execute", "Held", "Execute", "Held"]
 
 
-def test_a_batch_that_fails_on_the_way_leaves_nothing(told: Told, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_batch_that_fails_on_the_way_leaves_nothing_r21(told: Told, monkeypatch: pytest.MonkeyPatch) -> None:
     def fail(*_: Any) -> None:
         raise RuntimeError("cut off")
 
@@ -69,7 +69,7 @@ def test_a_batch_that_fails_on_the_way_leaves_nothing(told: Told, monkeypatch: p
 
 
 @pytest.mark.django_db(transaction=True)
-def test_a_session_killed_inside_its_transaction_leaves_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_session_killed_inside_its_transaction_leaves_nothing_r21(monkeypatch: pytest.MonkeyPatch) -> None:
     told = Told(small_plant().filler, SIX)
     Sample.objects.all().delete()
     batch = [told.reading(0, good=0), told.reading(1, good=4)]
