@@ -168,7 +168,8 @@ def _line_row(line: Line, report: ReadinessReport | None) -> LineRow:
         report=report,
         phase=words.PHASES[report.phase],
         gates=[_gate_row(gate) for gate in report.gates],
-        blockers=[_blocker_row(blocker, line.code) for blocker in report.blockers],
+        # What somebody can do stands above what only time does, whichever gate it holds shut.
+        blockers=sorted((_blocker_row(one, line.code) for one in report.blockers), key=lambda row: row.waits),
         dimensions=[_dimension_row(part, report.inputs) for part in report.scores],
         unwitnessed=report.inputs.get("witness") == "unwitnessed",
         evidence=report.inputs.get("evidence", []),

@@ -136,7 +136,7 @@ def value_text(key: str, value: float | None) -> str:
     if key == "psi":
         return number(value, 2)
     percent = _cut(value * 100)
-    return _("%(percent)s %%") % {"percent": number(percent, 0 if percent == int(percent) else 1)}
+    return _("%(percent)s\u00a0%%") % {"percent": number(percent, 0 if percent == int(percent) else 1)}
 
 
 def _cut(percent: float) -> float:

@@ -169,8 +169,8 @@ def test_every_blocker_has_words_an_owner_and_a_page_that_exists(key: str) -> No
 
 
 def test_values_are_cut_and_not_rounded_up_to_what_is_needed() -> None:
-    assert words.value_text("coded", 0.69999) == "69.9 %"
-    assert words.value_text("coded", 0.7) == "70 %"
+    assert words.value_text("coded", 0.69999) == "69.9\u00a0%"
+    assert words.value_text("coded", 0.7) == "70\u00a0%"
     assert words.value_text("coded", None) == "–"
     assert words.value_text("calendar", 0.0) == "no"
     assert words.value_text("weeks", 3.46) == "3.5"
