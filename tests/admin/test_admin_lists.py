@@ -43,6 +43,8 @@ QUERIES = {
     "tracking.counthour": 6,
     "tracking.machinecursor": 4,
     "tracking.signalcursor": 5,
+    "tracking.scrapdecision": 5,
+    "tracking.statecorrection": 5,
     "tracking.stateinterval": 5,
     "tracking.streamcursor": 4,
     "witness.counterstate": 6,

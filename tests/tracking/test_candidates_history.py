@@ -6,6 +6,7 @@ import pytest
 
 from mes.downtime.models import Stop
 from mes.journal.models import JournalEntry
+from mes.plant.models import ChangedStretch
 from mes.plc.models import Controller, StateMap, StateMapEntry, TagBinding
 from mes.production.models import IdealCycle
 from mes.tracking.confirm import BindingRefused, Confirmed, bindings_confirm
@@ -72,6 +73,8 @@ def test_counts_equal_the_ledger_from_the_first_recorded_value_on(
     assert scrap > 20
     assert counted(plant) == (good, scrap)
     assert set(TagBinding.objects.values_list("valid_from", flat=True)) == {at(120)}
+    mark = ChangedStretch.objects.get(why="bindings_confirm")  # R43
+    assert (mark.starts_at, mark.ends_at) == (at(120), at(3000))
 
 
 def test_state_seconds_lie_within_one_round_per_transition_and_stops_carry_their_code(
