@@ -10,6 +10,7 @@ BEAT_SCHEDULE: dict[str, dict[str, Any]] = {
     "sample partitions": {"task": "mes.tracking.tasks.turn_partitions", "schedule": 3600.0},
     "follow the policies": {"task": "mes.oee.tasks.follow_policies", "schedule": 60.0},
     "roll hours up": {"task": "mes.oee.tasks.roll_up", "schedule": 2.0},
+    "prove the roll-ups": {"task": "mes.oee.tasks.check_rebuild", "schedule": 3600.0},
     "close and lock shifts": {"task": "mes.oee.tasks.turn_shifts", "schedule": 60.0},
     "look at readings": {"task": "analytics.tasks.look_at_readings", "schedule": 15.0},
     "archive plans": {"task": "analytics.tasks.archive_plans", "schedule": 60.0},

@@ -144,6 +144,7 @@ class RollMark(models.Model):
 class RebuildCheck(models.Model):
     """A sample of rolled hours reckoned again from raw rows: each must be equal to the bit (R48)."""
 
+    day = models.DateField(unique=True, help_text="Once a day: it also picks the sample.")
     at = models.DateTimeField()
     hours = models.PositiveIntegerField(help_text="Hours of machines and lines that were looked at.")
     different = models.JSONField(default=list, help_text="Place and hour of those that differ.")

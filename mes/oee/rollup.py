@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
 import redis
-from django.db import transaction
+from django.db import connection, transaction
 from django.db.models import Min, Q
 
 from mes.oee.cuts import HOUR, floor_hour, hours_between
@@ -95,15 +95,21 @@ def lines_due(now: datetime) -> list[Line]:
 
 
 def _mine(line: Line, machines: Sequence[WorkCenter], wait: bool) -> bool:
-    """Locks the line's mark for this transaction; it is made with the first fact there is."""
-    if not RollMark.objects.filter(line=line).exists():
-        begin = _first_fact(line, machines)
-        if begin is None:
+    """Takes the line for this transaction, in which nobody else rolls it; false where somebody does, or for no facts.
+
+    A lock of its own and not the mark's row, because at first there is no mark.
+    """
+    with connection.cursor() as cursor:
+        lock = "pg_advisory_xact_lock" if wait else "pg_try_advisory_xact_lock"
+        cursor.execute(f"SELECT {lock}(hashtext('mes.rollup'), %s::int)", [line.pk])
+        if cursor.fetchone() == (False,):
             return False
-        RollMark.objects.bulk_create(
-            [RollMark(line=line, rolled_from=begin, rolled_until=begin)], ignore_conflicts=True
-        )
-    return RollMark.objects.select_for_update(skip_locked=not wait).filter(line=line).first() is not None
+    if RollMark.objects.filter(line=line).exists():
+        return True
+    begin = _first_fact(line, machines)
+    if begin is not None:
+        RollMark.objects.create(line=line, rolled_from=begin, rolled_until=begin)
+    return begin is not None
 
 
 def _first_fact(line: Line, machines: Sequence[WorkCenter]) -> datetime | None:

@@ -5,6 +5,7 @@ from django.utils import timezone
 
 from mes.oee.closing import shifts_turn
 from mes.oee.policy_change import policies_follow
+from mes.oee.rebuild import rebuild_check
 from mes.oee.rollup import roll_all
 
 
@@ -24,3 +25,9 @@ def turn_shifts() -> tuple[int, int]:
 def roll_up() -> int:
     """Rolls hours that have settled and mends those that changed; gives the hours of machines and lines."""
     return roll_all(now=timezone.now())
+
+
+@shared_task(name="mes.oee.tasks.check_rebuild")
+def check_rebuild() -> None:
+    """Once a day: a sample of rolled hours from raw rows. The tick may come as often as it likes."""
+    rebuild_check(now=timezone.now())

@@ -1,19 +1,25 @@
 """Roll-ups: what is stored per hour equals what raw rows say, from whatever order of work it came."""
 
+import threading
 from datetime import datetime, timedelta
 from typing import Any
 
 import pytest
+from django.db import connection, transaction
 
+from mes.config.vitals import roll_ups
 from mes.downtime.models import Stop
+from mes.oee import rollup
 from mes.oee.elements import Elements, add_up
 from mes.oee.fact_models import DayFact, HourFact, HourFactPast, RollMark
 from mes.oee.facts import window_facts
 from mes.oee.places import machines_of
-from mes.oee.rollup import line_roll, roll_now
+from mes.oee.rebuild import rebuild_check, sample_compare
+from mes.oee.rollup import line_roll, lines_due, roll_now
 from mes.oee.stored import COLUMNS, from_columns
 from mes.plant.changes import changed
 from mes.plant.models import ChangedStretch, Shift
+from mes.tracking.models import StateInterval
 from tests.oee.rolled_plant import HOUR, LATE, MIN, at, eventful_plant, state
 from tests.production.small_plant import SIX, SmallPlant
 
@@ -160,3 +166,67 @@ def test_roll_now_leaves_nothing_that_has_settled(plant: SmallPlant) -> None:
     machines = machines_of([plant.line_1])[plant.line_1.pk]
     roll_now(machines, plant.shift.starts_at, plant.shift.ends_at, now=SIX + 40 * 24 * HOUR)
     assert RollMark.objects.get(line=plant.line_1).rolled_until == SIX + 40 * 24 * HOUR - HOUR
+
+
+def test_r48_the_nightly_sample_is_equal_and_finds_what_was_changed_behind_its_back(plant: SmallPlant) -> None:
+    line_roll(plant.line_1, now=LATE)
+    looked, different = sample_compare(seed="1", now=LATE, blocks=40)
+    assert (looked, different) == (40 * 3, [])
+    assert rebuild_check(now=LATE) is not None
+    assert rebuild_check(now=LATE + HOUR) is None  # once a day
+    StateInterval.objects.filter(work_center=plant.packer, starts_at=at(80)).update(kind="down")
+    changed_hours = {"PACK 2026-03-02 07h", "LINE-1 2026-03-02 07h"}
+    assert changed_hours <= set(sample_compare(seed="1", now=LATE, blocks=40)[1])
+    check = rebuild_check(now=LATE + 24 * HOUR)
+    assert check is not None
+    assert {each.name: each.ok for each in roll_ups()} == {"roll-ups": False, "rebuild": not check.different}
+
+
+def test_a_roller_that_was_killed_is_done_again_with_the_same_rows(
+    plant: SmallPlant, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    line_roll(plant.line_1, now=LATE)
+    before = _all_rows()
+    Stop.objects.filter(work_center=plant.packer).update(reason=plant.motor)
+    changed([(plant.packer.pk, at(50), at(80))], why="stop_explain")
+    with monkeypatch.context() as patch:
+        patch.setattr(rollup, "changes_settle", _killed)  # after the rows were written, before the queue was told
+        with pytest.raises(KeyboardInterrupt):
+            line_roll(plant.line_1, now=LATE)
+    assert (_all_rows(), ChangedStretch.objects.count()) == (before, 1)
+    line_roll(plant.line_1, now=LATE)
+    assert (stored(work_center=plant.packer).failure_ms, ChangedStretch.objects.count()) == (30 * 60_000, 0)
+
+
+def _killed(*_: object) -> None:
+    raise KeyboardInterrupt
+
+
+def test_lines_with_nothing_to_do_are_not_looked_at(plant: SmallPlant) -> None:
+    assert plant.line_1 in lines_due(LATE)
+    line_roll(plant.line_1, now=LATE)
+    assert plant.line_1 not in lines_due(LATE)
+    changed([(plant.packer.pk, at(50), at(80))], why="test")
+    assert plant.line_1 in lines_due(LATE)
+    Shift.objects.filter(pk=plant.shift.pk).update(closed_at=LATE, locked_at=LATE)
+    assert plant.line_1 not in lines_due(LATE)  # what lies in a locked shift waits
+
+
+@pytest.mark.django_db(transaction=True)
+def test_two_rollers_never_do_the_same() -> None:
+    plant = eventful_plant()
+    turns: list[int] = []
+
+    def other() -> None:
+        try:
+            turns.append(line_roll(plant.line_1, now=LATE).hours)
+        finally:
+            connection.close()
+
+    with transaction.atomic():
+        assert line_roll(plant.line_1, now=LATE).hours == 3 * 12
+        thread = threading.Thread(target=other)
+        thread.start()
+        thread.join(timeout=30)
+    assert turns == [0]
+    assert HourFact.objects.filter(work_center=plant.packer).count() == 12
