@@ -212,6 +212,8 @@ def _check_row(check: dict[str, Any]) -> CheckRow:
     look = looks[state]
     if wait and check["value"] >= check["needs"]:
         look = ("waiting", _("only days are missing"))
+    if key == "witness" and state == "closed":
+        look = ("down", _("a witness contradicts"))
     return CheckRow(words.NAMES[key], words.value_text(key, check["value"]), needs, *look, wait)
 
 

@@ -154,6 +154,10 @@ def blocker_text(blocker: dict[str, Any]) -> str:
         "needs_days": blocker["needs_days"],
         "fortnight": DAYS_OF_CONSISTENCY,
     }
+    if key == "witness" and (value is None or value >= blocker["needs"]):
+        return (
+            _("Find the wrong count: a witness contradicts one; none may do so on the last %(fortnight)s days.") % told
+        )
     if value is None:
         return str(_UNMEASURED.get(key, gettext_lazy("%(name)s: not measured yet."))) % (told | {"name": NAMES[key]})
     if blocker["needs_days"] and value >= blocker["needs"]:

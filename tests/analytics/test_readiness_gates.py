@@ -1,5 +1,7 @@
 """Gates, blockers and dates, worked by hand."""
 
+from dataclasses import asdict
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -10,6 +12,7 @@ from analytics.readiness.dimensions import dimensions
 from analytics.readiness.gains import gain_of
 from analytics.readiness.gates import Check, days_until, gates, phase_of
 from analytics.readiness.tallies import Inputs, Share
+from analytics.words import blocker_text
 from tests.analytics.test_readiness_scores import HOUR, whole, whole_day
 
 
@@ -56,6 +59,9 @@ def test_a_contradicted_count_closes_the_third_gate() -> None:
     shut = whole(days=days, witness="contradicted", consistency=0.80)
     assert phase_of(gates(shut)) == 2
     assert (check(shut, "witness").state, check(shut, "witness").wait_days) == ("closed", 14)
+    (blocker,) = two_biggest(gates(shut), dimensions(shut))
+    assert "a witness contradicts one" in blocker_text(asdict(blocker))
+    assert blocker.owner == "operations"
 
 
 def test_only_days_a_witness_spoke_of_count_and_a_bad_one_must_leave_the_fortnight() -> None:
