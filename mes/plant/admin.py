@@ -1,4 +1,4 @@
-"""Admin pages of the plant: places, shift patterns, holidays; shifts to look at."""
+"""Admin pages of the plant: places, shift patterns with crews, holidays, exceptions; shifts and words to look at."""
 
 from typing import Any
 
@@ -11,8 +11,12 @@ from mes.journal.admin import JournaledAdmin, JournaledInline, ReadOnlyAdmin
 from mes.plant.models import (
     Area,
     BreakRule,
+    CycleRule,
     Holiday,
     Line,
+    OtherDay,
+    Override,
+    PlannedMaintenance,
     Shift,
     ShiftBreak,
     ShiftPattern,
@@ -74,14 +78,13 @@ class LineAdmin(JournaledAdmin):
 
 @admin.register(WorkCenter)
 class WorkCenterAdmin(JournaledAdmin):
-    """Machines. Shifts belong to the line, so a machine has no pattern of its own here."""
+    """Machines. One with a shift pattern leaves its line's shifts when the running one is over."""
 
-    list_display = ("code", "name", "line", "position", "is_exit", "micro_stop_s", "archived")
+    list_display = ("code", "name", "line", "position", "is_exit", "micro_stop_s", "shift_pattern", "archived")
     list_filter = ("archived", "is_exit", "line__area", "line")
-    list_select_related = ("line",)
+    list_select_related = ("line", "shift_pattern")
     search_fields = ("code", "name", "line__code")
     ordering = ("line__position", "line__code", "position", "code")
-    exclude = ("shift_pattern",)
 
 
 class ShiftRuleInline(admin.TabularInline):
@@ -135,16 +138,22 @@ class BreakRuleInline(JournaledInline):
     model = BreakRule
 
 
+class CycleRuleInline(JournaledInline):
+    """Crews that take turns on a shift."""
+
+    model = CycleRule
+
+
 @admin.register(ShiftRule)
 class ShiftRuleAdmin(JournaledAdmin):
-    """Shifts of the patterns with their breaks."""
+    """Shifts of the patterns with their breaks and crews."""
 
     form = ShiftRuleForm
     list_display = ("name", "pattern", "weekdays", "starts", "ends")
     list_filter = ("pattern",)
     list_select_related = ("pattern",)
     search_fields = ("name", "pattern__code")
-    inlines = (BreakRuleInline,)
+    inlines = (BreakRuleInline, CycleRuleInline)
 
     @admin.display(description="days")
     def weekdays(self, rule: ShiftRule) -> str:
@@ -176,6 +185,69 @@ class HolidayAdmin(JournaledAdmin):
         return f"{obj.site.code} {obj.date}"
 
 
+class OtherDayForm(forms.ModelForm):
+    """An exception of exactly one place, with shifts its pattern has."""
+
+    class Meta:
+        model = OtherDay
+        fields = ("date", "name", "pattern", "shifts", *OtherDay.LEVELS)
+
+    def clean(self) -> dict[str, Any]:
+        """Refuses none or several places, and shifts that do not exist."""
+        data: dict[str, Any] = super().clean() or {}
+        if sum(data.get(level) is not None for level in OtherDay.LEVELS) != 1:
+            raise forms.ValidationError("Choose exactly one place: a site, an area, a line or a work center.")
+        pattern, names = data.get("pattern"), set(data.get("shifts") or ())
+        known = set(pattern.rules.values_list("name", flat=True)) if pattern else set()
+        if not names <= known:
+            said = ", ".join(sorted(known)) or "none, without a pattern"
+            raise forms.ValidationError(f"The pattern has no shift {', '.join(sorted(names - known))}. It has {said}.")
+        return data
+
+
+@admin.register(OtherDay)
+class OtherDayAdmin(JournaledAdmin):
+    """Exceptions: dates with other shifts, or none."""
+
+    form = OtherDayForm
+    list_display = ("date", "name", "pattern", "site", "area", "line", "work_center")
+    list_filter = ("date",)
+    list_select_related = ("pattern", *OtherDay.LEVELS)
+    search_fields = ("name", "line__code", "work_center__code")
+    ordering = ("-date",)
+
+    def record_code(self, obj: Any) -> str:
+        """A date is unique only at its place."""
+        return f"{obj.place.code} {obj.date}"
+
+    def save_related(self, request: HttpRequest, form: Any, formsets: Any, change: bool) -> None:
+        """Says when the change takes effect."""
+        super().save_related(request, form, formsets, change)
+        self.hint(request, SHIFTS_FOLLOW)
+
+
+@admin.register(PlannedMaintenance)
+class PlannedMaintenanceAdmin(ReadOnlyAdmin):
+    """Planned maintenance; it is planned on the calendar page, which looks at closed shifts."""
+
+    list_display = ("name", "starts_at", "ends_at", "works_on", "site", "area", "line", "work_center")
+    list_filter = ("starts_at",)
+    list_select_related = PlannedMaintenance.LEVELS
+    search_fields = ("name", "line__code", "work_center__code")
+    ordering = ("-starts_at",)
+
+
+@admin.register(Override)
+class OverrideAdmin(ReadOnlyAdmin):
+    """What the floor said: overtime until, not scheduled until; it is said and taken back on a machine's page."""
+
+    list_display = ("line", "work_center", "scheduled", "starts_at", "ends_at", "said_by", "withdrawn_by")
+    list_filter = ("scheduled", "said_at")
+    list_select_related = ("line", "work_center")
+    search_fields = ("line__code", "work_center__code", "said_by", "why")
+    ordering = ("-said_at",)
+
+
 class ShiftBreakInline(admin.TabularInline):
     """Breaks of a shift that took place."""
 
@@ -196,9 +268,9 @@ class ShiftBreakInline(admin.TabularInline):
 class ShiftAdmin(ReadOnlyAdmin):
     """Shifts as they take place, made from the patterns."""
 
-    list_display = ("name", "line", "production_date", "starts_at", "ends_at")
-    list_filter = ("production_date", "line")
-    list_select_related = ("line",)
+    list_display = ("name", "crew", "line", "work_center", "production_date", "starts_at", "ends_at", "overtime")
+    list_filter = ("production_date", "overtime", "line")
+    list_select_related = ("line", "work_center")
     search_fields = ("name", "line__code")
     ordering = ("-starts_at",)
     inlines = (ShiftBreakInline,)

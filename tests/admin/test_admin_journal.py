@@ -68,12 +68,30 @@ def test_a_changed_part_is_a_change_of_the_whole(ada: Client) -> None:
     form = {"pattern": rule.pattern_id, "name": "Early", "days": ["0", "1"], "starts": "06:00", "ends": "14:00"}
     form |= {"breaks-TOTAL_FORMS": "1", "breaks-INITIAL_FORMS": "1", "breaks-0-id": pause.pk}
     form |= {"breaks-0-rule": rule.pk, "breaks-0-name": "Lunch", "breaks-0-starts": "10:00", "breaks-0-ends": "10:45"}
+    form |= {"cycles-TOTAL_FORMS": "1", "cycles-INITIAL_FORMS": "0", "cycles-0-rule": rule.pk, "cycles-0-crew": "A"}
+    form |= {"cycles-0-anchor": "2026-03-02", "cycles-0-cycle": "2-2-3"}
     assert ada.post(_page("plant_shiftrule_change", rule.pk), form).status_code == 302
     entry = JournalEntry.objects.get(action="shift_rule_change")
     assert entry.code == "P Early"
     assert entry.data["after"]["days"] == [0, 1]
     assert entry.data["before"]["break rules"][0]["ends"] == "10:30:00"
     assert entry.data["after"]["break rules"][0]["ends"] == "10:45:00"
+    assert entry.data["after"]["cycle rules"][0]["cycle"] == "2-2-3"
+
+
+def test_an_exception_names_one_place_and_shifts_that_exist(ada: Client) -> None:
+    rule, line = ShiftRule.objects.get(), Line.objects.get(code="L1")
+    form = {"date": "2027-01-05", "name": "Outing", "pattern": rule.pattern_id, "shifts": "Early", "line": line.pk}
+    address = reverse("admin:plant_otherday_add")
+    for wrong, sentence in (
+        ({"site": line.area.site_id}, "exactly one place"),
+        ({"line": ""}, "exactly one place"),
+        ({"shifts": "Night"}, "no shift Night"),
+    ):
+        assert sentence in ada.post(address, {**form, **wrong}).content.decode()
+    assert ada.post(address, form).status_code == 302
+    entry = JournalEntry.objects.get(action="other_day_create")
+    assert (entry.actor, entry.code) == ("ada", "L1 2027-01-05")
 
 
 def _binding_form(binding: TagBinding, **changed: object) -> dict[str, object]:
