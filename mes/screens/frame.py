@@ -69,6 +69,10 @@ RAIL: dict[str, list[Item]] = {
 """At most five places a role needs daily; everything else is one click further."""
 
 
+FRESH = ("/shift/", "/downtime/", "/explain/", "/improve/", "/witness/", "/counts/", "/calendar/")
+"""Pages of past figures: open ones look again when somebody corrects the past."""
+
+
 @cache
 def _exists(path: str) -> bool:
     return bool(is_valid_path(path))
@@ -119,7 +123,9 @@ def clock_of(request: HttpRequest, now: datetime) -> PlantClock:
 def frame(request: HttpRequest) -> dict[str, Any]:
     """Template variables of the frame. Lazy: pages that draw no frame cost no query."""
     user = getattr(request, "user", None)
+    looks_again = request.method == "GET" and request.path.startswith(FRESH)
     return {
+        "fresh": "" if looks_again else None,
         "rail": SimpleLazyObject(lambda: rail_for(user, request.path)),
         "plant_clock": SimpleLazyObject(lambda: clock_of(request, datetime.now(UTC))),
     }
