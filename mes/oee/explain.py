@@ -19,6 +19,7 @@ from mes.oee.policies import digest_of
 from mes.oee.policy import Policy
 from mes.oee.sources import MachineRows, to_ms
 from mes.oee.timeline import Owner
+from mes.oee.witnessed import bounded, heard_of
 
 LONGEST_DETAIL = timedelta(hours=48)
 MOST_INTERVALS = 1500
@@ -125,6 +126,8 @@ def explain(
     """
     [figure] = figures(place, [window], now=now, policy=policy, as_of=as_of)
     span = (figure.start, figure.end)
+    notes = bounded(figure.kpi, heard_of(place, *span)).notes  # says so where a witness contradicts the count
+    figure = replace(figure, kpi=replace(figure.kpi, notes=notes))
     formula = formula_of(kpi, figure.parts, where=place.code) if figure.parts else None
     if formula is not None:  # a line of mixed units has no number, whatever its parts say
         formula = replace(formula, value=getattr(figure.kpi, kpi))

@@ -20,7 +20,7 @@ from mes.screens.calendar_said import schedule_context
 from mes.screens.face import Face, Tile, face, overall_oee
 from mes.screens.frame import clock_of, zone_named
 from mes.screens.gate import machine_or_404
-from mes.screens.witness import witness_context
+from mes.screens.witness import doubted_names, witness_context
 
 
 class Group(NamedTuple):
@@ -65,6 +65,7 @@ def floor(request: HttpRequest) -> HttpResponse:
         "hidden_codes": [one.tile["code"] for one in faces if not shown(one, state)],
         "sum": summary(faces),
         "late_min": words.LATE_MIN,
+        "doubted": doubted_names(request.user),
     }
     return render(request, "floor/floor.html", context)
 

@@ -118,6 +118,13 @@ def witness_line(request: HttpRequest, code: str) -> HttpResponse:
     return render(request, "witness/line.html", context)
 
 
+def doubted_names(user: object) -> list[str]:
+    """Names of the machines a person sees whose counts are contradicted now. One query."""
+    doubted = WorkCenter.objects.filter(line__in=lines_for(user), archived=False)
+    doubted = doubted.filter(counter_state__status=Status.CONTRADICTED)
+    return list(doubted.order_by("line__position", "position").values_list("name", flat=True))
+
+
 def witness_context(place: WorkCenter, tile: Mapping[str, Any], now: datetime) -> dict[str, Any]:
     """For a machine's page: what witnesses say of its count in the running shift, and bounds where they doubt it."""
     start = words.parsed(tile["shift_start"]) or now - LOOK_BACK

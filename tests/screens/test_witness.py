@@ -205,6 +205,9 @@ def test_shift_and_machine_pages_say_so_and_show_bounds_r25(plant: SmallPlant, c
     # 1800 pieces of 0.8 s in 5 h: 8.0 %; 3600 seen and 31 allowed (buffer and borders 22, 0.5 % of 1800): 16.1 %
     assert "8 to 16 %" in page
     assert "The count of PACK is contradicted, so OEE is only known within its bounds." in page
+    hours = f"from={(start + HOUR).isoformat()}&to={datetime.now(UTC).isoformat()}".replace("+", "%2B")
+    assert "The count of PACK is contradicted" in text(client, f"/explain/?work_center=PACK&kpi=oee&{hours}")
+    assert "The counts of 2 machines are contradicted</a>: Filler, Packer" in text(client, "/floor/")
     machine = text(client, "/floor/PACK/")
     assert "OEE 8 to 16 %." in machine
     assert "FILL counted 3,600, PACK 1,800" in machine
