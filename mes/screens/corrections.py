@@ -6,6 +6,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any, NamedTuple
 from urllib.parse import urlencode
 from uuid import UUID, uuid4
+from zoneinfo import ZoneInfo
 
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
@@ -55,13 +56,13 @@ class Window(NamedTuple):
 
 
 class Seen(NamedTuple):
-    """An observed interval inside the window; `end` None: still."""
+    """An observed interval inside the window; `end` None: still. `prefill` is the address that corrects all of it."""
 
     start: datetime
     end: datetime | None
     state: str
-    kind: str
     why: str
+    prefill: str
 
 
 @login_required
@@ -87,7 +88,7 @@ def page_context(request: HttpRequest, place: WorkCenter, window: Window, now: d
         "locked": shift is not None and shift.locked_at is not None,
         "earlier": _address(place, _beside(place, window, before=True)),
         "later": _address(place, _beside(place, window, before=False, now=now)),
-        "seen": _observed(place, window.start, until),
+        "seen": _observed(place, window, until),
         "corrections": corrections_between(place, window.start, window.end),
         "edits": edits_of([place], window.start, window.end)[:50],
         "counted": [(role, counted_in(place, shift, role)) for role in ROLES] if shift else [],
@@ -258,10 +259,23 @@ def _number(text: str) -> int:
     return int(text)
 
 
-def _observed(place: WorkCenter, start: datetime, end: datetime) -> list[Seen]:
-    spans = StateInterval.objects.filter(work_center=place, starts_at__lt=end).exclude(ends_at__lte=start)
-    found = [Seen(span.starts_at, span.ends_at, span.state, span.kind, span.why) for span in spans[: LIMIT + 1]]
-    return found[:LIMIT]
+def _observed(place: WorkCenter, window: Window, until: datetime) -> list[Seen]:
+    zone = zone_named(place.line.area.site.time_zone)
+    spans = StateInterval.objects.filter(work_center=place, starts_at__lt=until).exclude(ends_at__lte=window.start)
+    found = []
+    for span in spans[:LIMIT]:
+        begins, ends = max(span.starts_at, window.start), min(span.ends_at or until, until)
+        times = {"start": _typed(begins, zone), "end": _typed(ends, zone)}
+        prefill = f"?{urlencode({'at': window.start.isoformat(), **times})}#h-state"
+        found.append(Seen(span.starts_at, span.ends_at, span.state, span.why, prefill))
+    return found
+
+
+def _typed(at: datetime, zone: ZoneInfo) -> str:
+    """An instant as a person would type it; with its offset in the hour that comes twice (R7)."""
+    local = at.astimezone(zone).replace(microsecond=0)
+    twice = local.replace(fold=0).utcoffset() != local.replace(fold=1).utcoffset()
+    return local.isoformat() if twice else f"{local:%Y-%m-%d %H:%M:%S}"
 
 
 def _beside(place: WorkCenter, window: Window, *, before: bool, now: datetime | None = None) -> Shift | None:

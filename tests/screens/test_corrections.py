@@ -55,6 +55,8 @@ def test_r42_a_state_is_corrected_in_plant_time_and_withdrawn(plant: SmallPlant)
     text = mia.get(PAGE, {"at": AT}).content.decode()
     assert "Held" in text
     assert "100 good" in text
+    assert "start=2026-03-02+09%3A00%3A00&amp;end=2026-03-02+10%3A00%3A00#h-state" in text
+    assert 'value="2026-03-02 09:00:00"' in mia.get(PAGE, {"at": AT, "start": "2026-03-02 09:00:00"}).content.decode()
     text = said(mia, "state/", **CORRECTION)
     assert "What the machine reported is kept" in text
     assert "Held: 20.0 min → –" in text
