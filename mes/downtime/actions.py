@@ -42,13 +42,14 @@ def stop_explain(*, stop_id: int, reason: Reason, note: str, actor: str, at: dat
         raise StopRefused(f"The note has {len(note)} characters: shorten it to {MAX_NOTE}.")
     if "\0" in note:
         raise StopRefused("The note has a character that cannot be stored: type it again.")
-    fields = {"reason_id": reason.pk, "note": note, "explained_by": actor, "explained_at": at}
+    said = {"reason_id": reason.pk, "note": note, "explained_by": actor, "explained_at": at}
+    fields = said | {"planned_limit_min": reason.planned_limit_min}
     return _change(stop_id, version, "stop_explain", fields, actor, at)
 
 
 def stop_clear_reason(*, stop_id: int, actor: str, at: datetime, version: int) -> Stop:
     """Takes reason and note off a stop, so that it needs a reason again. `version` as in `stop_explain`."""
-    fields = {"reason_id": None, "note": "", "explained_by": "", "explained_at": None}
+    fields = {"reason_id": None, "note": "", "explained_by": "", "explained_at": None, "planned_limit_min": None}
     return _change(stop_id, version, "stop_clear_reason", fields, actor, at)
 
 

@@ -31,6 +31,11 @@ class Reason(models.Model):
         max_length=16, choices=SemiE10, default=SemiE10.UNSCHEDULED_DOWN, verbose_name="SEMI E10"
     )
     plc_code = models.IntegerField(null=True, blank=True, help_text="The controller's reason code that suggests it.")
+    planned_limit_min = models.PositiveSmallIntegerField(
+        null=True,
+        blank=True,
+        help_text="A planned stop given this reason from now on is unplanned after so many minutes; empty: no limit.",
+    )
     position = models.PositiveSmallIntegerField(default=0)
     archived = models.BooleanField(default=False)
 
@@ -51,6 +56,9 @@ class Stop(models.Model):
     kind = models.CharField(max_length=8, default="down", help_text="down, waiting, idle or setup.")
     plc_code = models.IntegerField(null=True, blank=True, help_text="Reason code the controller gave.")
     reason = models.ForeignKey(Reason, null=True, blank=True, on_delete=models.PROTECT, related_name="stops")
+    planned_limit_min = models.PositiveSmallIntegerField(
+        null=True, blank=True, help_text="The reason's limit when it was given: a later one changes no history (R14)."
+    )
     note = models.CharField(max_length=200, blank=True, default="")
     explained_by = models.CharField(max_length=150, blank=True, default="")
     explained_at = models.DateTimeField(null=True, blank=True)

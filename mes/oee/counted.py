@@ -37,7 +37,8 @@ def hour_spans(rows: MachineRows, counts: Iterable[CountHour], start: datetime, 
             pulse = to_ms(max(row.hour + timedelta(minutes=minutes[0]), begun))
             good, scrap, rework = (sum(a[m] for m in minutes) for a in (row.good, row.scrap, row.rework))
             item, order = row.item.code if row.item else None, row.order.number if row.order else None
-            yield CountSpan(pulse, pulse, item, good, scrap, rework, ideal_ms, order=order)
+            excluded = row.order is not None and row.order.excluded
+            yield CountSpan(pulse, pulse, item, good, scrap, rework, ideal_ms, excluded=excluded, order=order)
 
 
 def flag_spans(rows: MachineRows, flags: Iterable[CountFlag], start: datetime, end: datetime) -> Iterator[CountSpan]:
@@ -52,7 +53,9 @@ def flag_spans(rows: MachineRows, flags: Iterable[CountFlag], start: datetime, e
         item, order = flag.item.code if flag.item else None, flag.order.number if flag.order else None
         ideal_ms = rows.ideal_ms(flag.item_id, flag.to_at)
         first, last = to_ms(flag.from_at), to_ms(flag.to_at)
-        yield CountSpan(first, last, item, good, scrap, rework, ideal_ms, flag.kind == "gap", order=order)
+        excluded = flag.order is not None and flag.order.excluded
+        made = (good, scrap, rework, ideal_ms, flag.kind == "gap")
+        yield CountSpan(first, last, item, *made, excluded=excluded, order=order)
 
 
 def made_in(spans: Iterable[CountSpan], window: tuple[int, int]) -> tuple[int, int, int]:

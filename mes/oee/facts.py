@@ -137,8 +137,9 @@ def owned_time(
 
 def _orders(rows: MachineRows, now: datetime) -> list[OrderSpan]:
     return [
-        OrderSpan(to_ms(run.starts_at), to_ms(run.ends_at or now), run.order.number, run.item.code, "run")
+        OrderSpan(to_ms(run.starts_at), to_ms(run.ends_at or now), order.number, run.item.code, "run", order.excluded)
         for run in rows.runs
+        for order in (run.order,)
     ]
 
 
@@ -160,7 +161,9 @@ def stop_spans(rows: MachineRows, now: datetime) -> list[StopSpan]:
         if end > stop.starts_at:
             klass = cast(Klass, stop.reason.klass) if stop.reason else None
             name = stop.reason.name if stop.reason else None
-            spans.append(StopSpan(to_ms(stop.starts_at), to_ms(end), klass, name, manual=stop.source == "manual"))
+            limit_ms = None if stop.planned_limit_min is None else stop.planned_limit_min * 60_000
+            manual = stop.source == "manual"
+            spans.append(StopSpan(to_ms(stop.starts_at), to_ms(end), klass, name, limit_ms, manual))
     return corrected_stops(spans, _corrections(rows))
 
 
@@ -184,7 +187,8 @@ def target_between(rows: MachineRows, start: datetime, end: datetime, *, now: da
     different units ran, because their pieces do not add up.
     """
     due, any_time = Decimal(0), False
-    for run in rows.runs:
+    ran = [run for run in rows.runs if not run.order.excluded]
+    for run in ran:
         ideal_ms = rows.ideal_ms(run.item_id, run.starts_at)
         lo, hi = max(run.starts_at, start), min(run.ends_at or now, end, now)
         for begins, ends in rows.scheduled:
@@ -196,7 +200,7 @@ def target_between(rows: MachineRows, start: datetime, end: datetime, *, now: da
                 resting = sum(max(0, length) for length in rests)
                 due += (to_ms(until) - to_ms(since) - resting) / ideal_ms * share
             any_time = True
-    units = {run.item.unit for run in rows.runs if run.starts_at < end and (run.ends_at or now) > start}
+    units = {run.item.unit for run in ran if run.starts_at < end and (run.ends_at or now) > start}
     return due if any_time and len(units) == 1 else None
 
 
@@ -210,6 +214,7 @@ def target_rate_at(rows: MachineRows, now: datetime) -> Decimal:
 def target_pace(rows: MachineRows, now: datetime) -> Decimal:
     """Pieces per second the running order is planned with, also in a break; 0 without an order or an ideal cycle."""
     run = next((run for run in rows.runs if run.ends_at is None and run.starts_at <= now), None)
+    run = None if run is None or run.order.excluded else run
     ideal_ms = rows.ideal_ms(run.item_id, run.starts_at) if run else None
     return Decimal(1000) / ideal_ms * rows.targets.at(run.item_id, now) if run and ideal_ms else Decimal(0)
 

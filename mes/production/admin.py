@@ -55,8 +55,19 @@ class TargetAdmin(JournaledAdmin):
 class WorkOrderAdmin(ReadOnlyAdmin):
     """Orders, as planners and stations left them."""
 
-    list_display = ("number", "item", "line", "quantity", "status", "priority", "due_at", "started_at", "source")
-    list_filter = ("status", "line")
+    list_display = (
+        "number",
+        "kind",
+        "item",
+        "line",
+        "quantity",
+        "status",
+        "priority",
+        "due_at",
+        "started_at",
+        "source",
+    )
+    list_filter = ("status", "kind", "line")
     list_select_related = ("item", "line")
     search_fields = ("number", "item__code", "item__name")
     ordering = ("-id",)

@@ -95,7 +95,15 @@ class WorkOrder(models.Model):
         COMPLETED = "completed", "Completed"
         CANCELLED = "cancelled", "Cancelled"
 
+    class Kind(models.TextChoices):
+        PRODUCTION = "production", "Production"
+        TRIAL = "trial", "Trial"
+        ENGINEERING = "engineering", "Engineering"
+
     number = models.CharField(max_length=60, unique=True, validators=[CODE])
+    kind = models.CharField(
+        max_length=12, choices=Kind, default=Kind.PRODUCTION, help_text="Only production enters the KPIs."
+    )
     item = models.ForeignKey(Item, on_delete=models.PROTECT, related_name="orders")
     line = models.ForeignKey(Line, on_delete=models.PROTECT, related_name="orders")
     quantity = models.DecimalField(max_digits=14, decimal_places=3, validators=[MinValueValidator(0.001)])
@@ -114,6 +122,11 @@ class WorkOrder(models.Model):
 
     def __str__(self) -> str:
         return self.number
+
+    @property
+    def excluded(self) -> bool:
+        """A trial or engineering order: its time and pieces are in no KPI (R36)."""
+        return self.kind != WorkOrder.Kind.PRODUCTION
 
 
 class Run(models.Model):

@@ -23,6 +23,7 @@ from mes.people.access import lines_for, may
 from mes.plant.changes import ShiftLocked
 from mes.plant.models import Line
 from mes.production.models import Item, Run, WorkOrder
+from mes.production.order_kind import order_kind_set
 from mes.production.orders import KIND, OPEN, order_cancel, order_complete, order_create
 from mes.production.queries import orders_of
 from mes.production.refusals import OrderRefused
@@ -41,6 +42,7 @@ STATES = [
 ]
 STORY = {
     "order_create": gettext_lazy("created"),
+    "order_kind_set": gettext_lazy("its kind was changed"),
     "order_start": gettext_lazy("started"),
     "order_complete": gettext_lazy("completed"),
     "order_cancel": gettext_lazy("cancelled"),
@@ -171,9 +173,25 @@ def order(request: HttpRequest, number: str) -> HttpResponse:
         "zone": zone_named(zone).key,
         "open": found.status in OPEN,
         "edit": may(request.user, "edit_orders"),
+        "kinds": WorkOrder.Kind.choices,
         "complete": may(request.user, "complete_order") and found.started_at is not None,
     }
     return render(request, "orders/order.html", context)
+
+
+@login_required
+@require_POST
+def set_kind(request: HttpRequest, number: str) -> HttpResponse:
+    """`/orders/<number>/kind/`: production, trial or engineering (R36)."""
+    demand(request.user, "edit_orders")
+    found, actor = order_or_404(request, number), request.user.get_username()
+    kind, why = request.POST.get("kind", ""), request.POST.get("why", "")
+    try:
+        if order_kind_set(order=found, kind=kind, why=why, actor=actor, at=datetime.now(UTC)):
+            messages.success(request, _("The kind of %s was changed.") % found.number, extra_tags="good")
+    except (OrderRefused, ShiftLocked) as refusal:
+        messages.error(request, str(refusal), extra_tags="bad")
+    return HttpResponseRedirect(reverse("order", args=[found.number]))
 
 
 @login_required

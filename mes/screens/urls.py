@@ -75,6 +75,7 @@ urlpatterns = [
     path("orders/-/new/", orders.new_order, name="order-new"),
     path("orders/-/import/", orders_import.import_orders, name="orders-import"),
     path("orders/<str:number>/", orders.order, name="order"),
+    path("orders/<str:number>/kind/", orders.set_kind, name="order-kind"),
     path("orders/<str:number>/complete/", orders.close_order, {"verb": "complete"}, name="order-complete"),
     path("orders/<str:number>/cancel/", orders.close_order, {"verb": "cancel"}, name="order-cancel"),
     path("explain/", explain.explained, name="explain"),

@@ -12,7 +12,7 @@ from mes.tracking.models import CountFlag, StateCode, StateInterval
 from mes.tracking.reading import CountAdded, CountFlagged, Machine
 
 FOR_EVER = datetime.max.replace(tzinfo=UTC)
-_EXPLAINED = ("reason_id", "note", "explained_by", "explained_at")
+_EXPLAINED = ("reason_id", "planned_limit_min", "note", "explained_by", "explained_at")
 
 
 @dataclass(frozen=True, slots=True)
