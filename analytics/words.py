@@ -220,8 +220,10 @@ def gain_text(blocker: dict[str, Any]) -> str:
 def when_text(blocker: dict[str, Any]) -> str:
     """When it can be done at best, if everything goes well from now on; empty where time alone says nothing."""
     days = blocker["wait_days"]
-    if not days:
+    if days is None:
         return ""
+    if not days:
+        return _("at best when this day has ended")
     told = {"days": days, "day": blocker.get("ready_on") or ""}
     if blocker["key"] == "weeks":
         return _("at best in %(weeks)s weeks, on %(day)s") % (told | {"weeks": number(days / 7, 1)})

@@ -104,16 +104,23 @@ def _of_window(key: str, days: Sequence[DayTally], needs: float) -> Check:
 def _in_a_row(
     key: str, days: Sequence[DayTally], needs_days: int, needs: float, value_of: Callable[[DayTally], float | None]
 ) -> Check:
-    values = [value_of(day) for day in days][-needs_days:]
+    """How many days in a row, back from the last whole one, reach what is needed.
+
+    A day that still runs neither counts nor breaks the row: its first minutes say too little. Its value is only shown
+    where there is no other.
+    """
+    whole = [value_of(day) for day in days if not day.running][-needs_days:]
     held = 0
-    for value in reversed(values):
+    for value in reversed(whole):
         if value is None or value < needs:
             break
         held += 1
-    known = [value for value in values if value is not None]
+    today = [value_of(day) for day in days if day.running][-1:]
+    known = [value for value in whole if value is not None] or [value for value in today if value is not None]
     lowest = min(known) if known else None
     state: State = "open" if held >= needs_days else "closed" if known else "unmeasured"
-    return Check(key, lowest, needs, state, held, needs_days, needs_days - held)
+    soon = any(value is not None and value >= needs for value in today)
+    return Check(key, lowest, needs, state, held, needs_days, max(0, needs_days - held - soon))
 
 
 def _complete(day: DayTally) -> float | None:

@@ -43,7 +43,7 @@ def inputs_of(line: Line, now: datetime) -> Inputs:
 
 def _tally(found: LineTime, day: date) -> DayTally:
     whole = added(day, [day_of(machine, day) for machine in found.machines.values()])
-    return replace(whole, archived=day in found.archived)
+    return replace(whole, archived=day in found.archived, running=day == found.running)
 
 
 def _with_witness(line: Line, found: LineTime, tallies: Sequence[DayTally]) -> list[DayTally]:

@@ -57,6 +57,7 @@ class LineTime:
     polled: bool
     calendar_until: datetime | None
     archived: frozenset[date]
+    running: date | None
 
 
 def line_time(line: Line, now: datetime, *, detail_days: int) -> LineTime:
@@ -67,7 +68,7 @@ def line_time(line: Line, now: datetime, *, detail_days: int) -> LineTime:
     places = list(WorkCenter.objects.filter(line=line, archived=False).order_by("position", "code"))
     calendar_until = Shift.objects.filter(line=line).order_by("-ends_at").values_list("ends_at", flat=True).first()
     if not places:
-        return LineTime({}, [], [], None, True, calendar_until, frozenset())
+        return LineTime({}, [], [], None, True, calendar_until, frozenset(), None)
     start = now - LOOK_BACK
     born = _first_facts(places)
     first = min(born.values(), default=None)
@@ -89,7 +90,11 @@ def line_time(line: Line, now: datetime, *, detail_days: int) -> LineTime:
         _looks(machines, begin)
     archived = PlanSnapshot.objects.filter(line=line, kind="daily", day__in=days).values_list("day", flat=True)
     first_ms = to_ms(first) if first else None
-    return LineTime(machines, days, _outputs(line, places), first_ms, polled, calendar_until, frozenset(archived))
+    coming = Shift.objects.filter(line=line, production_date__in=days[-1:], ends_at__gt=now)
+    running = coming.values_list("production_date", flat=True).first()
+    return LineTime(
+        machines, days, _outputs(line, places), first_ms, polled, calendar_until, frozenset(archived), running
+    )
 
 
 def _first_facts(places: Sequence[WorkCenter]) -> dict[int, datetime]:

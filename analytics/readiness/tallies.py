@@ -20,6 +20,7 @@ class DayTally:
     minutes with data, and those with a count or code that cannot be true. `down_ms`: unplanned stops; `coded_ms` of it
     has a reason given within a day, `vague_ms` of that a reason like "other". `run_ms`, `linked_ms`: running, and
     running on an order whose item has an ideal rate. `archived`: the plan of the day is kept.
+    `running`: part of its planned time is still to come.
     """
 
     day: date
@@ -36,6 +37,7 @@ class DayTally:
     run_ms: int = 0
     linked_ms: int = 0
     archived: bool = False
+    running: bool = False
     witness: Witnessed = "unwitnessed"
     consistency: float | None = None
 

@@ -41,6 +41,19 @@ def test_a_line_of_one_day_waits_two_more() -> None:
     assert (found.state, found.value, found.days, found.wait_days) == ("closed", 1.0, 1, 2)
 
 
+def test_a_day_that_still_runs_neither_counts_nor_breaks_the_row() -> None:
+    three = tuple(whole_day(n) for n in range(3))
+    torn = whole_day(3, heard_ms=HOUR, running=True)
+    found = check(whole(days=(*three, torn)), "completeness")
+    assert (found.state, found.value, found.days) == ("open", 1.0, 3)
+    found = check(whole(days=(*three[:2], torn)), "completeness")
+    assert (found.state, found.value, found.days, found.wait_days) == ("closed", 1.0, 2, 1)
+    found = check(whole(days=(*three[:1], whole_day(1, running=True))), "completeness")
+    assert (found.days, found.wait_days) == (1, 1)  # today will be the second
+    found = check(whole(days=(whole_day(0, running=True),)), "completeness")
+    assert (found.state, found.value, found.days, found.wait_days) == ("closed", 1.0, 0, 2)
+
+
 def test_a_line_without_data_is_unmeasured_and_shut() -> None:
     found = gates(Inputs())
     assert [gate.is_open for gate in found] == [False, False, False]

@@ -147,6 +147,15 @@ def test_looks_count_in_the_hours_that_were_planned(packer_only: SmallPlant, sta
     assert (day.looks, day.prompt) == (20, 19)
 
 
+def test_a_day_runs_until_its_last_shift_has_ended(packer_only: SmallPlant, state: Made) -> None:
+    state(packer_only.packer, 0, END)
+    assert only_day(packer_only.line_1, END - 1).running is True
+    assert only_day(packer_only.line_1, END).running is False
+    late = {"starts_at": at(600), "ends_at": at(900), "production_date": packer_only.shift.production_date}
+    Shift.objects.create(line=packer_only.line_1, name="Late", **late)
+    assert only_day(packer_only.line_1, END).running is True
+
+
 def test_archived_days_and_the_calendar_ahead(packer_only: SmallPlant, state: Made) -> None:
     state(packer_only.packer, 0, END)
     line, day = packer_only.line_1, packer_only.shift.production_date

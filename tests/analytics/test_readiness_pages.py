@@ -53,7 +53,7 @@ def test_the_page_tells_blockers_with_owner_gain_and_link(mia: Client, measured:
     for address in (PAGE, f"{PAGE}LINE-1/"):
         text = mia.get(address).content.decode()
         assert "No gate open yet" in text
-        assert "is good on 1 of the 3 days in a row" in text
+        assert "is good on 0 of the 3 days in a row" in text
         assert "Owner: Nobody: it takes time." in text
         assert "Unwitnessed" in text or "unwitnessed" in text
 
@@ -165,6 +165,12 @@ def test_every_blocker_has_words_an_owner_and_a_page_that_exists(key: str) -> No
     if words.OWNERS and key not in ("archived", "weeks", "psi", "calendar", "witness"):
         assert words.link_of(key, "L 1").startswith("/")
     assert "10 % less error" in words.gain_text(base)
+    told = [
+        words.when_text(base | {"wait_days": days, "ready_on": day})
+        for days, day in ((None, None), (0, None), (3, None))
+    ]
+    assert told[:2] == ["", "at best when this day has ended"]
+    assert "not in the calendar" in told[2] or key == "weeks"
     assert reverse("readiness") == PAGE
 
 
