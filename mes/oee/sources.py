@@ -9,6 +9,7 @@ from decimal import Decimal
 from django.db.models import F, Q, QuerySet
 
 from mes.downtime.models import Stop
+from mes.oee.corrected import WORDS
 from mes.oee.policies import Begun, policies_in_force
 from mes.oee.policy import Policy
 from mes.plant.models import Shift, TsTzRange, WorkCenter, half_open
@@ -17,6 +18,7 @@ from mes.plant.stretches import Pause
 from mes.production.models import IdealCycle, Run
 from mes.production.targets import Targets, targets_of
 from mes.tracking.models import CountFlag, CountHour, MachineCursor, StateCorrection, StateInterval
+from mes.tracking.states import Kind
 
 HOUR = timedelta(hours=1)
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
@@ -51,6 +53,24 @@ class MachineRows:
     def span_at(self, at: datetime) -> int | None:
         """Which scheduled stretch an instant lies in; None outside the schedule."""
         return next((n for n, (start, end) in enumerate(self.scheduled) if start <= at < end), None)
+
+    def states_told(self) -> list[StateInterval]:
+        """The states with people's corrections in their place, for pages that draw them; what is stored stays."""
+        told = list(self.states)
+        for said in self.corrections:
+            word = WORDS.get(Kind(said.kind), "Unknown")
+            told = [part for span in told for part in _without(span, said.starts_at, said.ends_at)]
+            told.append(StateInterval(starts_at=said.starts_at, ends_at=said.ends_at, state=word, kind=said.kind))
+        return sorted(told, key=lambda span: span.starts_at)
+
+    def ran_in_truth(self, start: datetime, end: datetime) -> timedelta:
+        """How much of [start, end) people said was no standstill: the machine ran, or nobody knows."""
+        parts = (
+            min(said.ends_at, end) - max(said.starts_at, start)
+            for said in self.corrections
+            if said.kind in (Kind.RUN, Kind.UNKNOWN)
+        )
+        return sum((part for part in parts if part > timedelta()), timedelta())
 
     def shift_start(self, shift: int | None) -> datetime | None:
         """When a loaded shift began; None for none."""
@@ -119,6 +139,15 @@ def load_rows(work_centers: Sequence[WorkCenter], start: datetime, end: datetime
 def margin_ms(policy: Policy) -> int:
     """How far beyond a window a policy must look to know who owns its edges: a whole micro-stop, with run blips."""
     return policy.micro_threshold_ms + 2 * policy.min_run_ms + 1000
+
+
+def _without(span: StateInterval, start: datetime, end: datetime) -> list[StateInterval]:
+    """The parts of an interval before and behind a correction, not to be stored."""
+    if end <= span.starts_at or (span.ends_at is not None and span.ends_at <= start):
+        return [span]
+    common = {"state": span.state, "kind": span.kind, "raw_code": span.raw_code, "why": span.why}
+    edges = [(span.starts_at, start), (end, span.ends_at)]
+    return [StateInterval(starts_at=a, ends_at=b, **common) for a, b in edges if b is None or a < b]
 
 
 def _overlapping(query: QuerySet, keys: list[int], start: datetime, end: datetime) -> QuerySet:

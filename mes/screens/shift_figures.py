@@ -11,7 +11,7 @@ from mes.oee.figures import figures
 from mes.oee.formulas import Kpi
 from mes.oee.losses import UNEXPLAINED, losses_by_reason
 from mes.oee.places import Place, machines_of
-from mes.oee.sources import to_ms
+from mes.oee.sources import MachineRows, to_ms
 from mes.oee.witnessed import Heard, bounded, heard_from, heard_of
 from mes.plant.models import Shift, WorkCenter
 from mes.screens import machine_day
@@ -67,7 +67,7 @@ def summary_of(shift: Shift, now: datetime) -> Summary:
     heard = {code: heard_from(one.verdict, code, one.start, one.end) for code, one in judged.items()}
     rows = [_witnessed(_machine_row(wc, facts[wc.code]), heard[wc.code]) for wc in machines]
     stops = [
-        (stop, _inside_s(stop, shift.starts_at, end, facts[wc.code].rows.known_until(now)))
+        (stop, _inside_s(stop, shift.starts_at, end, facts[wc.code].rows, now))
         for wc in machines
         for stop in facts[wc.code].rows.stops
     ]
@@ -136,6 +136,7 @@ def _reasons(facts: dict[str, WindowFacts]) -> list[ReasonRow]:
     return sorted(rows, key=lambda row: (-row.lost_s, row.reason))
 
 
-def _inside_s(stop: Stop, start: datetime, end: datetime, known: datetime) -> float:
-    """Seconds of the stop inside the shift; an open one lasts as long as the machine is heard."""
-    return max(timedelta(), min(stop.ends_at or known, end) - max(stop.starts_at, start)).total_seconds()
+def _inside_s(stop: Stop, start: datetime, end: datetime, rows: MachineRows, now: datetime) -> float:
+    """Seconds of the stop inside the shift less what was corrected; an open one lasts while the machine is heard."""
+    begins, ends = max(stop.starts_at, start), min(stop.ends_at or rows.known_until(now), end)
+    return max(timedelta(), ends - begins - rows.ran_in_truth(begins, ends)).total_seconds()

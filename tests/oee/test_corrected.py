@@ -13,6 +13,7 @@ from mes.oee.facts import WindowFacts, window_facts
 from mes.oee.seen import StateSpan, StopSpan
 from mes.plant.changes import ShiftLocked
 from mes.plant.models import ChangedStretch, Shift
+from mes.screens.shift_figures import summary_of
 from mes.tracking.corrections import (
     CorrectionRefused,
     count_correct,
@@ -189,3 +190,12 @@ def test_no_count_becomes_negative(plant: SmallPlant) -> None:
     counted(plant.filler, SIX + 30 * MIN, good=3, shift=plant.shift)
     with pytest.raises(CorrectionRefused, match="Only 3 good pieces"):
         fix(plant, -4, 3)
+
+
+def test_pages_draw_the_correction_and_the_list_of_stops_gets_shorter_by_it(plant: SmallPlant) -> None:
+    correct(plant, 130, 150, "run")
+    rows = facts(plant).rows
+    told = [((s.starts_at - SIX) / MIN, (s.ends_at - SIX) / MIN, s.kind) for s in rows.states_told() if s.ends_at]
+    assert told == [(0, 120, "run"), (120, 130, "down"), (130, 150, "run"), (150, 180, "down"), (180, 480, "run")]
+    ((stop, seconds),) = summary_of(plant.shift, LATER).stops
+    assert (stop.state, seconds) == ("Held", 40 * 60)
