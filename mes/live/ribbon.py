@@ -58,11 +58,23 @@ def palette_at(facts: WindowFacts, work_center: WorkCenter, now: datetime) -> Sh
     if palette == "running":
         return _running(rows, span, now)
     since = stop.starts_at if stop else span.starts_at
+    planned = _by_plan(rows, since, now)
+    if planned is not None:
+        return planned
     long_enough = now - since >= timedelta(seconds=work_center.micro_stop_s)
     if stop is not None and stop.reason is not None:
         return Shown(palette, _word(palette, span), since, stop.reason.name)
     needs = long_enough and palette in ("down", "setup")
     return Shown(palette, _word(palette, span), since, _("needs a reason") if needs else "", needs)
+
+
+def _by_plan(rows: MachineRows, since: datetime, now: datetime) -> Shown | None:
+    """A machine that stands in a break or a maintenance, or was taken off its shift's schedule, asks nobody why."""
+    pause = next((pause for pause in rows.breaks if pause.starts_at <= now < pause.ends_at), None)
+    if rows.span_at(now) is not None:
+        return Shown("planned", _("Planned stop"), max(since, pause.starts_at), pause.name) if pause else None
+    on_shift = any(shift.starts_at <= now < shift.ends_at for shift in rows.shifts)
+    return Shown("planned", _("Not scheduled"), since, "") if on_shift else None
 
 
 def _word(palette: str, span: StateInterval) -> str:
