@@ -27,6 +27,7 @@ BENCHMARKS = {
     "poll": "our driver and engine against stock pycomm3 and pylogix on the same virtual controllers",
     "ingest": "readings and samples stored per second against a bare COPY of the same rows",
     "tiles": "from a change in a controller to the WebSocket message, by machines and by sockets",
+    "kpi": "figures of a shift and of 200 machines' year from roll-ups against plain SQL on two years of raw events",
     "outage": "PostgreSQL away for five minutes: parts counted against parts made, and how fast it is made up",
 }
 
