@@ -135,12 +135,12 @@ def judge(machines: Iterable[str], comparisons: Sequence[Comparison]) -> dict[st
         for code in set(codes) - vouched
         if any(one.word is Word.DIFFERS and _beside(one, code) in vouched for one in of[code])
     }
-    return {code: _verdict(code, of[code], vouched, found_out) for code in codes}
+    return {code: _verdict(code, of[code], found_out) for code in codes}
 
 
-def _verdict(code: str, mine: Sequence[Comparison], vouched: set[str], found_out: set[str]) -> Verdict:
+def _verdict(code: str, mine: Sequence[Comparison], found_out: set[str]) -> Verdict:
     believed = [one for one in mine if _own(one) or _beside(one, code) not in found_out]
-    against = tuple(one for one in believed if one.word is Word.DIFFERS and not _blames_other(one, code, vouched))
+    against = tuple(one for one in believed if one.word is Word.DIFFERS)
     for_it = tuple(one for one in believed if one.word is Word.AGREES)
     if against:
         return Verdict(Status.CONTRADICTED, for_it, against, *_shares(code, against))
@@ -153,10 +153,6 @@ def _own(one: Comparison) -> bool:
 
 def _beside(one: Comparison, code: str) -> str | None:
     return one.other if one.machine == code else one.machine
-
-
-def _blames_other(one: Comparison, code: str, vouched: set[str]) -> bool:
-    return not _own(one) and code in vouched and _beside(one, code) not in vouched
 
 
 def _shares(code: str, against: Sequence[Comparison]) -> tuple[Decimal, Decimal | None]:

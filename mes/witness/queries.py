@@ -14,7 +14,6 @@ from mes.plc.models import COUNT_ROLES, TagBinding
 from mes.witness.judge import BORDER, Comparison, Hour, Link, Status, Verdict, Word, consistency_of, judge, summed
 from mes.witness.models import Kind, Tally, Witness, WitnessHour
 
-HOUR = timedelta(hours=1)
 TALLY_HOLDS = timedelta(days=7)
 """A count by hand vouches for the counter so long, while the tag behind the counter stays the same."""
 
@@ -22,6 +21,7 @@ LONGEST = timedelta(days=31)
 """Of longer stretches the last 31 days are judged: cost grows with what is asked for, and counters change."""
 
 TALLY_TOLERANCE = Decimal("0.005")
+FIGURES = ("counted", "said", "loose", "doubtful", "blind")
 INDEPENDENT = (Kind.NEIGHBOUR, Kind.SCAN, Kind.TALLY)
 """All there is. What this product told an ERP comes back as its own word and is no witness."""
 
@@ -89,16 +89,17 @@ def evidence_in(
     found = Evidence(since, end)
     places = {wc.pk: wc.code for wc in work_centers}
     renewed = renewed or {}
-    hours: dict[int, list[WitnessHour]] = defaultdict(list)
-    mine = Q(witness__work_center__in=places) | Q(witness__neighbour__in=places)
-    rows = WitnessHour.objects.filter(mine, hour__gt=since - HOUR, hour__lt=end)
-    for row in rows.select_related("witness__work_center", "witness__neighbour").order_by("hour"):
-        pair = (row.witness.work_center_id, row.witness.neighbour_id)
-        if row.hour >= since and all(renewed.get(pk or 0, row.hour) <= row.hour for pk in pair):
-            hours[row.witness_id].append(row)
-    for weighed in hours.values():
-        found.blind_hours += sum(row.blind for row in weighed)
-        whole = summed(link_of(weighed[0].witness), [hour_of(row) for row in weighed])
+    mine = Q(work_center__in=places) | Q(neighbour__in=places)
+    known = {one.pk: one for one in Witness.objects.filter(mine).select_related("work_center", "neighbour")}
+    hours: dict[int, list[Hour]] = defaultdict(list)
+    rows = WitnessHour.objects.filter(witness__in=known, hour__gte=since, hour__lt=end).order_by("hour")
+    for pk, hour, counted, said, loose, doubtful, blind in rows.values_list("witness", "hour", *FIGURES):
+        pair = (known[pk].work_center_id, known[pk].neighbour_id)
+        if all(renewed.get(place or 0, hour) <= hour for place in pair):
+            found.blind_hours += blind
+            hours[pk].append(Hour(Decimal(counted), said, loose, doubtful, blind))
+    for pk, weighed in hours.items():
+        whole = summed(link_of(known[pk]), weighed)
         if whole is not None:
             found.comparisons.append(whole)
     _tallies(found, places, renewed)

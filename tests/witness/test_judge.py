@@ -3,6 +3,7 @@
 Expected figures are reckoned by hand in the comments.
 """
 
+from dataclasses import replace
 from decimal import Decimal
 from itertools import pairwise
 
@@ -56,6 +57,13 @@ def test_a_difference_within_border_and_tolerance_agrees_and_one_piece_more_diff
     assert compared(993, 1000).word is Word.AGREES
     assert compared(1008, 1000).word is Word.DIFFERS
     assert compared(992, 1000).word is Word.DIFFERS
+
+
+def test_a_count_known_by_the_minute_only_may_be_anywhere_in_its_range() -> None:
+    # 90 to 110 counted, 111 seen: 11 from the middle; 10 by the range, 2 at the borders and half a piece are allowed
+    ranged = Comparison("A", "tally", Decimal(90), Decimal(110), Decimal(111), Decimal(2), HALF_PERCENT)
+    assert ranged.word is not Word.DIFFERS
+    assert replace(ranged, said=Decimal(113)).word is Word.DIFFERS
 
 
 def test_a_buffer_allows_its_whole_size_and_no_more_however_long_the_stretch_is() -> None:
