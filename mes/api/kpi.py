@@ -41,7 +41,9 @@ class KpiShape(serializers.Serializer[Any]):
     coverage = serializers.FloatField(allow_null=True)
     policy = serializers.DictField()
     notes = KpiNote(many=True)
-    witness = serializers.DictField(help_text="Whether the count is witnessed, unwitnessed or contradicted, and why.")
+    witness = serializers.DictField(
+        required=False, help_text="Whether the count is witnessed, unwitnessed or contradicted, and why; not as_of."
+    )
     groups = serializers.ListField(child=serializers.DictField(), required=False)
 
 

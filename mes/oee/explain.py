@@ -126,8 +126,9 @@ def explain(
     """
     [figure] = figures(place, [window], now=now, policy=policy, as_of=as_of)
     span = (figure.start, figure.end)
-    notes = bounded(figure.kpi, heard_of(place, *span)).notes  # says so where a witness contradicts the count
-    figure = replace(figure, kpi=replace(figure.kpi, notes=notes))
+    if as_of is None:  # what was reported then did not know the witnesses of today
+        notes = bounded(figure.kpi, heard_of(place, *span)).notes
+        figure = replace(figure, kpi=replace(figure.kpi, notes=notes))
     formula = formula_of(kpi, figure.parts, where=place.code) if figure.parts else None
     if formula is not None:  # a line of mixed units has no number, whatever its parts say
         formula = replace(formula, value=getattr(figure.kpi, kpi))
