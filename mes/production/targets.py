@@ -74,7 +74,7 @@ def targets_of(work_centers: Iterable[WorkCenter], until: datetime) -> dict[int,
 def targets_shown(lines: Sequence[Line]) -> list[Target]:
     """Every target of these lines and their machines, the latest of a place and item first."""
     rows = Target.objects.filter(Q(line__in=lines) | Q(work_center__line__in=lines))
-    rows = rows.select_related("line", "work_center__line", "item")
+    rows = rows.select_related("line__area__site", "work_center__line__area__site", "item")
     return sorted(
         rows, key=lambda row: (_place_of(row).code, row.item.code if row.item else "", -row.valid_from.timestamp())
     )

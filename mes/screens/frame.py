@@ -52,19 +52,20 @@ SHIFT = Item(_("Shift"), "/shift/", "shift")
 STATION = Item(_("Station"), "/station/", "station")
 COUNTS = Item(_("Counts"), "/counts/", "question")
 CALENDAR = Item(_("Calendar"), "/calendar/", "calendar")
+IMPROVE = Item(_("Improve"), "/improve/", "improve")
 CONTROLLERS = Item(_("Controllers"), "/controllers/", "controllers")
 ADMIN = Item(_("Admin"), "/admin/", "admin")
 
 RAIL: dict[str, list[Item]] = {
     Role.OPERATOR: [STATION, FLOOR, STOPS, SHIFT],
-    Role.SUPERVISOR: [FLOOR, STOPS, ORDERS, SHIFT, STATION],
-    Role.PLANNER: [ORDERS, FLOOR, SHIFT, CALENDAR],
-    Role.ENGINEER: [FLOOR, CONTROLLERS, STOPS, SHIFT, ADMIN],
+    Role.SUPERVISOR: [FLOOR, STOPS, ORDERS, SHIFT, IMPROVE],
+    Role.PLANNER: [ORDERS, FLOOR, SHIFT, CALENDAR, IMPROVE],
+    Role.ENGINEER: [FLOOR, CONTROLLERS, STOPS, IMPROVE, ADMIN],
     Role.MAINTENANCE: [FLOOR, STOPS, CONTROLLERS, SHIFT],
     Role.QUALITY: [FLOOR, STOPS, COUNTS, SHIFT],
     Role.FINANCE: [FLOOR, SHIFT],
-    Role.MANAGER: [FLOOR, SHIFT, STOPS, ORDERS],
-    Role.ADMIN: [FLOOR, CONTROLLERS, STOPS, SHIFT, ADMIN],
+    Role.MANAGER: [FLOOR, SHIFT, STOPS, ORDERS, IMPROVE],
+    Role.ADMIN: [FLOOR, CONTROLLERS, STOPS, IMPROVE, ADMIN],
 }
 """At most five places a role needs daily; everything else is one click further."""
 

@@ -25,6 +25,7 @@ from mes.screens import (
     wall,
     witness,
 )
+from mes.screens.improve import compare, overview, pareto, targets, trends, waterfall
 
 urlpatterns = [
     path("", home.home, name="home"),
@@ -79,6 +80,14 @@ urlpatterns = [
     path("orders/<str:number>/complete/", orders.close_order, {"verb": "complete"}, name="order-complete"),
     path("orders/<str:number>/cancel/", orders.close_order, {"verb": "cancel"}, name="order-cancel"),
     path("explain/", explain.explained, name="explain"),
+    path("improve/", overview.overview, name="improve"),
+    path("improve/pareto/", pareto.pareto, name="improve-pareto"),
+    path("improve/stops/", pareto.stop_list, name="improve-stops"),
+    path("improve/waterfall/", waterfall.waterfall, name="improve-waterfall"),
+    path("improve/trends/", trends.trends, name="improve-trends"),
+    path("improve/compare/", compare.compare, name="improve-compare"),
+    path("improve/targets/", targets.targets, name="improve-targets"),
+    path("improve/targets/set/", targets.set_target, name="improve-targets-set"),
     path("improve/policies/", policies.policies, name="policies"),
     path("improve/policies/adopt/", policies.adopt, name="policy-adopt"),
     path("shift/", shift.shifts, name="shifts"),

@@ -1,4 +1,4 @@
-"""Minutes of stops in planned time, worked by hand for a shift with a break: by reason, machine, item, shift and crew."""
+"""Minutes of stops in planned time, worked by hand for one shift: by reason, machine, item, shift and crew."""
 
 from datetime import timedelta
 
