@@ -110,6 +110,7 @@ INSTALLED_APPS = [
     "mes.plc",
     "mes.production",
     "mes.downtime",
+    "mes.quality",
     "mes.tracking",
     "mes.witness",
     "mes.oee",

@@ -14,6 +14,7 @@ EDITED_BY = {
     "downtime": "edit_reasons",
     "people": "edit_people",
     "witness": "edit_plant",
+    "quality": "edit_check_plans",
 }
 # Whoever edits the plant may look at what was recorded of it.
 RECORDS = ("tracking", "leases", "journal", "analytics")

@@ -1,1 +1,1 @@
-"""Quality: what the parts measured. So far its mathematics (`spc/`, pure); check plans, holds and pages rest on it."""
+"""Quality: what is checked and when, what the checks said, holds and nonconformances, control charts (`spc/`, pure)."""
