@@ -108,7 +108,7 @@ _LINKS: dict[str, tuple[tuple[str, ...], dict[str, str]]] = {
     "coded": (("stops",), {"need": "reason", "line": "LINE"}),
     "linked": (("orders",), {"line": "LINE"}),
     "calendar": (("calendar",), {"line": "LINE"}),
-    "psi": (("losses", "shifts"), {"line": "LINE"}),
+    "psi": (("improve-trends", "shifts"), {"line": "LINE"}),
 }
 
 

@@ -31,6 +31,7 @@ PAGES = {
     "compare": ("improve-compare", gettext_lazy("Compare")),
     "targets": ("improve-targets", gettext_lazy("Targets")),
     "policies": ("policies", gettext_lazy("Policies")),
+    "readiness": ("readiness", gettext_lazy("Readiness")),  # of an upper package: known by its address only
 }
 """Page to the name of its address and its word, in the order of the tabs."""
 
