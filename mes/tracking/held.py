@@ -1,5 +1,6 @@
 """Counts that were held back as implausible: a person books them where they belong, or discards them."""
 
+from dataclasses import replace
 from datetime import datetime
 
 from django.db import transaction
@@ -36,8 +37,7 @@ def held_release(*, flag_id: int, why: str, actor: str, at: datetime) -> CountFl
         flag = _decide(flag_id, CountFlag.Decision.RELEASED, why, actor, at)
         if flag is None:
             return CountFlag.objects.get(pk=flag_id)
-        booked = [(flag.work_center_id, count) for count in _meant(flag)]
-        store.counts_add(booked, load.count_owners({flag.work_center_id: [flag.to_at]}))
+        _book(flag, 1)
         changed([(flag.work_center_id, flag.to_at, flag.to_at)], why="held_release")
         return flag
 
@@ -87,6 +87,26 @@ def _decide(flag_id: int, decision: str, why: str, actor: str, at: datetime) -> 
     }
     record(actor=actor, at=at, action=f"count_{decision}", kind=KIND, code=flag.work_center.code, data=data)
     return flag
+
+
+def flag_forget(flag: CountFlag) -> None:
+    """A count that late observations tell otherwise: its row goes, and with it what its release or its split booked."""
+    if flag.decision == CountFlag.Decision.RELEASED:
+        _book(flag, -1)
+    if flag.kind == CountFlag.Kind.REPLACED:
+        parts = CountFlag.objects.filter(work_center=flag.work_center_id, kind=CountFlag.Kind.GAP, role=flag.role)
+        parts.filter(from_at__gte=flag.from_at, to_at__lte=flag.to_at, detail=part_of(flag)).delete()
+    flag.delete()
+
+
+def part_of(flag: CountFlag) -> str:
+    """What the parts of a split gap say of themselves."""
+    return f"part of {int(flag.quantity)} pieces made in a gap"
+
+
+def _book(flag: CountFlag, sign: int) -> None:
+    booked = [(flag.work_center_id, replace(count, pieces=sign * count.pieces)) for count in _meant(flag)]
+    store.counts_add(booked, load.count_owners({flag.work_center_id: [flag.to_at]}))
 
 
 def _meant(flag: CountFlag) -> list[CountAdded]:

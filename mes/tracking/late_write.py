@@ -7,6 +7,7 @@ from typing import Any
 
 from mes.downtime.models import Stop
 from mes.tracking import store
+from mes.tracking.held import flag_forget
 from mes.tracking.load import CountOwners
 from mes.tracking.models import CountFlag, StateCode, StateInterval
 from mes.tracking.reading import CountAdded, CountFlagged, Machine
@@ -36,14 +37,14 @@ def flags_change(
     for flag in gone:
         row = CountFlag.objects.filter(
             work_center=work_center,
-            kind=flag.kind,
+            kind__in=(flag.kind, CountFlag.Kind.REPLACED),
             role=flag.role,
             from_at=flag.from_at,
             to_at=flag.to_at,
             quantity=flag.pieces,
         ).first()
         if row is not None:
-            row.delete()
+            flag_forget(row)
     store.flags_add([(work_center, flag) for flag in come], owners)
 
 

@@ -14,7 +14,7 @@ from mes.plant.changes import changed, refuse_if_locked
 from mes.plant.models import Shift, WorkCenter
 from mes.production.models import IdealCycle, Run, WorkOrder
 from mes.tracking import load
-from mes.tracking.held import KIND, CountsRefused
+from mes.tracking.held import KIND, CountsRefused, part_of
 from mes.tracking.models import CountFlag, CountHour
 from mes.tracking.splits import Share, proposed_split
 
@@ -158,7 +158,7 @@ def _parts_store(
                 shift_id=owners.over(flag.work_center_id, start, end).shift,
                 order=order,
                 item_id=order.item_id,
-                detail=f"part of {int(flag.quantity)} pieces made in a gap",
+                detail=part_of(flag),
                 actor=actor,
             )
         )

@@ -11,6 +11,8 @@ from mes.plc.models import Controller, TagBinding
 from mes.production.models import Run
 from mes.tracking.held import CountsRefused, held_discard, held_release, held_waiting
 from mes.tracking.models import CountFlag, CountHour
+from mes.tracking.observe import observations_take
+from mes.tracking.observe_samples import Observation
 from tests.production.small_plant import SIX, SmallPlant
 from tests.tracking.ingest_kit import Told
 
@@ -105,3 +107,21 @@ def test_r27_what_is_held_back_is_counted_in_pieces_not_in_counts(told: Told) ->
     told.rules = replace(told.rules, counters={"good": four})
     told.store(told.reading(0, good=0), told.reading(1, good=100))
     assert told.flags() == [("quarantine", "good", 400)]
+
+
+def test_r24_a_late_observation_that_explains_a_released_jump_takes_the_booking_back(plant: SmallPlant) -> None:
+    """0 -> 100 in 10 s is too much for 1.875 a second. Heard late: 95 at 5 s, so only that step is a jump."""
+
+    def say(second: int, total: int) -> None:
+        at = SIX + timedelta(seconds=second)
+        said = Observation(at=at, counters={"good": total})
+        observations_take(work_center=plant.press, observations=[said], at=LATER)
+
+    say(0, 0)
+    say(10, 100)
+    release(CountFlag.objects.get(kind="quarantine"))
+    assert CountHour.objects.get().good_sum == 100
+    say(5, 95)
+    (held,) = CountFlag.objects.all()
+    assert (held.kind, int(held.quantity), held.decided_at) == ("quarantine", 95, None)
+    assert CountHour.objects.get().good_sum == 5

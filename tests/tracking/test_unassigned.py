@@ -10,7 +10,10 @@ from hypothesis import strategies as st
 from mes.plant.models import ChangedStretch, WorkCenter
 from mes.production.models import IdealCycle, Run, WorkOrder
 from mes.tracking.held import CountsRefused
+from mes.tracking.late_write import flags_change
+from mes.tracking.load import count_owners
 from mes.tracking.models import CountFlag, CountHour
+from mes.tracking.reading import CountFlagged
 from mes.tracking.splits import Share, proposed_split
 from mes.tracking.unassigned import (
     gap_parts,
@@ -134,3 +137,11 @@ def test_orders_in_question_are_those_that_ran_near_and_the_open_ones(gap: Count
     waiting = plant.order("WO-3")
     found = {order.number for order in orders_in_question(plant.filler, gap.from_at, gap.to_at)}
     assert found == {"WO-1", "WO-2", waiting.number}
+
+
+def test_r24_a_gap_that_late_observations_tell_otherwise_takes_its_parts_with_it(gap: CountFlag) -> None:
+    parts = [(part.order, part.pieces) for part in gap_parts(gap)]
+    gap_split(flag_id=gap.pk, parts=parts, actor="mia", at=LATER)
+    told = CountFlagged("gap", "good", gap.from_at, gap.to_at, 90, "")
+    flags_change(gap.work_center_id, [told], [], count_owners({}))
+    assert not CountFlag.objects.exists()
