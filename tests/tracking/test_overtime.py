@@ -110,8 +110,10 @@ def test_longer_overtime_makes_the_shift_longer_and_said_twice_it_happens_once(p
     key = uuid4()
     first = _overtime(plant.line_1, utc(14), utc(15), key=key)
     assert _overtime(plant.line_1, utc(14), utc(15), key=key, at=utc(14, 1)) == first
+    made = Shift.objects.get(overtime=True)
     _overtime(plant.line_1, utc(15), utc(16), at=utc(14, 50))
     overtime = Shift.objects.get(overtime=True)
+    assert overtime.pk == made.pk  # it keeps its row, so that whatever is booked on it stays booked
     assert (overtime.starts_at, overtime.ends_at) == (utc(14), utc(16))
     assert JournalEntry.objects.filter(action="overtime_say").count() == 2
     with pytest.raises(OverrideRefused, match="sent before with another choice"):
@@ -157,3 +159,23 @@ def test_impossible_words_are_refused_with_a_way_out(
 ) -> None:
     with pytest.raises(OverrideRefused, match=sentence):
         _overtime(plant.line_1, start, end, at=at)
+
+
+def _also(machine: WorkCenter, hour: int, **pieces: int) -> None:
+    """More good pieces in minutes of a stored hour: `_also(machine, 13, m40=32)`."""
+    row = CountHour.objects.get(work_center=machine, hour=utc(hour))
+    for minute, good in pieces.items():
+        row.good[int(minute[1:])] = good
+    row.good_sum = sum(row.good)
+    row.save()
+
+
+def test_r10_pieces_of_one_hour_are_parted_at_the_minute_a_word_begins_or_ends(plant: SmallPlant) -> None:
+    _also(plant.filler, 13, m20=16, m40=32)
+    _also(plant.filler, 16, m4=64)
+    _rest(plant.line_1, utc(13, 30), utc(13, 45), at=utc(13, 50))
+    assert _hours(plant.filler)[3] == 16 + 1  # not the 32 of 13:40
+    _overtime(plant.line_1, utc(14), utc(16, 5), at=utc(16, 30))
+    assert _hours(plant.filler)[3] == 16 + 1 + 2 + 4 + 64  # not the 8 of 16:10
+    hour = CountHour.objects.filter(work_center=plant.filler, hour=utc(16))
+    assert sorted(hour.values_list("shift__name", "good_sum"), key=str) == [("Overtime", 64), (None, 8)]
