@@ -8,7 +8,6 @@ from rest_framework import serializers
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from mes.api.filters import instant
 from mes.api.kpi import KINDS, KpiNote, KpiView
 from mes.api.kpi_answer import answer_of
 from mes.oee.explain import Counted, Explanation, Interval, Part, explain
@@ -62,7 +61,7 @@ class ExplainView(KpiView):
         kpi = self._one_of(request, "kpi", list(KPIS)) or "oee"
         policy = self._one_of(request, "policy", sorted(POLICIES))
         read = POLICIES[policy] if policy else None
-        as_of = instant(request, "as_of")
+        as_of = self._as_of(request, now)
         found = explain(place, window, now=now, kpi=kpi, policy=read, as_of=as_of)
         return Response({place.kind: place.code, "as_of": as_of, "now": now} | explained_answer(found))
 

@@ -122,7 +122,8 @@ def explain(
 
     A machine's window of at most 48 h is explained interval by interval and count by count, a longer one by its days; a
     line by its machines, an area or a site by its lines: each with its own value, to be asked for in turn. The value is
-    that of `figures`. Raises ValueError for a place without machines and KeyError for another KPI.
+    that of `figures`. With `as_of` it is the reported one, with the edits since; stretches and pieces are kept only as
+    they are known now and left out then. Raises ValueError for a place without machines and KeyError for another KPI.
     """
     [figure] = figures(place, [window], now=now, policy=policy, as_of=as_of)
     span = (figure.start, figure.end)
@@ -132,7 +133,7 @@ def explain(
     formula = formula_of(kpi, figure.parts, where=place.code) if figure.parts else None
     if formula is not None:  # a line of mixed units has no number, whatever its parts say
         formula = replace(formula, value=getattr(figure.kpi, kpi))
-    detailed = place.kind == "work_center" and window[1] - window[0] <= LONGEST_DETAIL
+    detailed = place.kind == "work_center" and window[1] - window[0] <= LONGEST_DETAIL and as_of is None
     [fact] = window_facts(place.work_centers, *span, now=now).values() if detailed else [None]
     intervals = _intervals(fact, policy) if fact else []
     inside = [piece for piece in intervals if piece.owner != Owner.UNSCHEDULED_RUN]
@@ -151,7 +152,7 @@ def explain(
         unknown=[piece for piece in intervals if piece.owner == Owner.UNKNOWN],
         below=_below(place, window, kpi, asked),
         days=_days(place, window, kpi, asked) if long else [],
-        edits=edits_of(place.work_centers, *span),
+        edits=edits_of(place.work_centers, *span, since=as_of),
     )
 
 

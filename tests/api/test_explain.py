@@ -1,10 +1,16 @@
 """GET /kpi/explain/: the same explanation as on the page, as JSON."""
 
+from datetime import UTC, datetime, timedelta
+
 import pytest
 
+from mes.downtime.actions import stop_explain
+from mes.downtime.models import Stop
+from mes.oee.closing import shift_close
+from mes.oee.rollup import roll_now
 from tests.api.conftest import Caller, caller
 from tests.oee.explain_kit import shift_story
-from tests.production.small_plant import SmallPlant
+from tests.production.small_plant import SIX, SmallPlant
 
 SPAN = {"from": "2026-03-02T06:00:00Z", "to": "2026-03-02T14:00:00Z"}
 
@@ -55,3 +61,34 @@ def test_mistakes_are_told(api: Caller, query: dict[str, str], status: int, word
 def test_what_is_outside_a_keys_lines_does_not_exist(plant: SmallPlant, admin: object) -> None:
     other = caller(admin, "read", lines=(plant.line_2,))  # type: ignore[arg-type]
     assert other.get("kpi/explain/", work_center="PACK", **SPAN).status_code == 404
+
+
+def test_r46_a_number_is_explained_as_it_was_reported_with_the_edits_since(api: Caller, plant: SmallPlant) -> None:
+    """The jam becomes a failure after the shift was closed: 0 failures were reported, 1 is known now."""
+    shift_story(plant)
+    reported = SIX + timedelta(hours=9)
+    shift_close(shift_id=plant.shift.pk, actor="mia", at=reported)
+    stop = Stop.objects.get()
+    stop_explain(
+        stop_id=stop.pk,
+        reason=plant.motor,
+        note="",
+        actor="mia",
+        at=reported + timedelta(hours=1),
+        version=stop.version,
+    )
+    roll_now([plant.filler, plant.packer], SIX, SIX + timedelta(hours=8), now=datetime.now(UTC))
+    then = api.get("kpi/explain/", work_center="PACK", kpi="mtbf_s", as_of="2026-03-02T15:30:00Z", **SPAN).json()
+    now = api.get("kpi/explain/", work_center="PACK", kpi="mtbf_s", **SPAN).json()
+    assert then["formula"]["value"] is None
+    assert now["formula"]["value"] == 331 * 60
+    assert then["intervals"] == []
+    assert then["explained_s"] == then["elements"]["scheduled_s"] == 480 * 60
+    assert [edit["action"] for edit in then["edits"]] == ["stop_explain"]
+
+
+def test_before_it_was_reported_there_is_no_number(api: Caller, plant: SmallPlant) -> None:
+    shift_story(plant)
+    said = api.get("kpi/explain/", work_center="PACK", as_of="2026-03-02T10:00:00Z", **SPAN).json()
+    assert said["formula"] is None
+    assert [note["code"] for note in said["notes"]] == ["not-reported"]
