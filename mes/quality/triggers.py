@@ -49,7 +49,7 @@ class Situation:
 
     `run_start` None: no order runs that this check is about. `item_changed`: the run before made another item, or there
     was none. `pieces`: minutes with what was made in them (good and scrap) since the run began, in order. `stops`:
-    finished ones. `ended_at`: the end of the last finished run this check is about, None where a later one ended after.
+    finished ones. `ended_at`: the end of the last run, None while one runs: with the next order its last piece is gone.
     """
 
     last_check_at: datetime | None = None
