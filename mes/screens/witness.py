@@ -110,7 +110,7 @@ def witness_line(request: HttpRequest, code: str) -> HttpResponse:
         "zone": line.area.site.time_zone,
         "own": LineCounters(line, counters),
         "balance": balance,
-        "share": None if share is None else float(share),
+        "share": None if share is None else words.number(int(share * 1000) / 10, 1),  # 100 only where nothing is open
         "hours": LOOK_BACK // timedelta(hours=1),
         "may_count": may(request.user, "enter_tally"),
         "may_edit": may(request.user, "edit_plant"),
