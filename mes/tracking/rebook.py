@@ -58,9 +58,9 @@ def _hours(machine: WorkCenter, shifts: list[Shift], start: datetime, end: datet
     CountHour.objects.filter(pk__in=gone).delete()
     different = [key for key, arrays in wanted.items() if key not in stored or arrays != _arrays(stored[key])]
     for key in different:
-        home: dict[str, Any] = {"hour": key.hour, "shift_id": key.shift, "order_id": key.order, "item_id": key.item}
+        row_of: dict[str, Any] = {"hour": key.hour, "shift_id": key.shift, "order_id": key.order, "item_id": key.item}
         sums = {f"{role}_sum": sum(wanted[key][role]) for role in ROLES}
-        CountHour.objects.update_or_create(work_center=machine, **home, defaults={**wanted[key], **sums})
+        CountHour.objects.update_or_create(work_center=machine, **row_of, defaults={**wanted[key], **sums})
     return len(gone) + len(different)
 
 
