@@ -3,7 +3,7 @@
 from dataclasses import asdict
 
 import pytest
-from hypothesis import given
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from analytics.readiness.assess import assess
@@ -14,6 +14,9 @@ from analytics.readiness.gates import Check, days_until, gates, phase_of
 from analytics.readiness.tallies import Inputs, Share
 from analytics.words import blocker_text
 from tests.analytics.test_readiness_scores import HOUR, whole, whole_day
+
+# A busy machine is no mistake of the code.
+STEADY = settings(deadline=None, suppress_health_check=[HealthCheck.too_slow])
 
 
 def check(inputs: Inputs, key: str) -> Check:
@@ -98,6 +101,7 @@ def test_days_until_a_sliding_share_is_reached() -> None:
     assert days_until([Share(0, 0)], 0.70) is None
 
 
+@STEADY
 @given(st.lists(st.tuples(st.integers(0, 50), st.integers(0, 50)), max_size=28), st.floats(0.01, 1))
 def test_every_sliding_share_is_reached_within_the_window(days: list[tuple[int, int]], needs: float) -> None:
     found = days_until([Share(min(part, whole_), whole_) for part, whole_ in days], needs)

@@ -3,13 +3,16 @@
 from datetime import date, timedelta
 
 import pytest
-from hypothesis import given
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from analytics.readiness.dimensions import Dimension, Measure, dimensions, readiness_of
 from analytics.readiness.drift import psi, psi_of_shares
 from analytics.readiness.scale import readiness, score
 from analytics.readiness.tallies import DayTally, Inputs, share_of
+
+# A busy machine is no mistake of the code.
+STEADY = settings(deadline=None, suppress_health_check=[HealthCheck.too_slow])
 
 MONDAY = date(2026, 3, 2)
 HOUR = 3_600_000
@@ -166,6 +169,7 @@ parts = st.lists(
 )
 
 
+@STEADY
 @given(parts)
 def test_r_lies_between_0_and_100_and_a_dead_part_makes_it_0(found: list[Dimension]) -> None:
     r = readiness_of(tuple(found))
@@ -174,6 +178,7 @@ def test_r_lies_between_0_and_100_and_a_dead_part_makes_it_0(found: list[Dimensi
         assert r == 0
 
 
+@STEADY
 @given(values, values, values)
 def test_more_of_a_good_thing_never_lowers_r(one: float, other: float, rest: float) -> None:
     def r(value: float) -> float:
@@ -182,6 +187,7 @@ def test_more_of_a_good_thing_never_lowers_r(one: float, other: float, rest: flo
     assert r(min(one, other)) <= r(max(one, other)) + 1e-9
 
 
+@STEADY
 @given(st.lists(st.tuples(st.floats(0.001, 1), st.floats(0.001, 1)), min_size=1, max_size=12))
 def test_the_stability_index_is_never_negative(pairs: list[tuple[float, float]]) -> None:
     recent, before = zip(*pairs, strict=True)

@@ -1,13 +1,16 @@
 """Spans of time: against the same question asked of every single ms."""
 
 import pytest
-from hypothesis import given
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from analytics.readiness.machine_time import MachineTime, day_of, usable_weeks
 from analytics.readiness.spans import HOUR_MS, by_hour, common, length_ms, without
 from mes.oee.intervals import union
 from tests.analytics.test_readiness_scores import MONDAY
+
+# A busy machine is no mistake of the code.
+STEADY = settings(deadline=None, suppress_health_check=[HealthCheck.too_slow])
 
 edges = st.tuples(st.integers(0, 60), st.integers(0, 60))
 spans = st.lists(edges, max_size=8).map(lambda pairs: union((min(pair), max(pair)) for pair in pairs))
@@ -17,6 +20,7 @@ def each_ms(found: list[tuple[int, int]]) -> set[int]:
     return {ms for start, end in found for ms in range(start, end)}
 
 
+@STEADY
 @given(spans, spans)
 def test_common_and_without_are_what_sets_of_ms_say(one: list[tuple[int, int]], other: list[tuple[int, int]]) -> None:
     assert each_ms(common(one, other)) == each_ms(one) & each_ms(other)
@@ -32,6 +36,7 @@ def test_time_is_told_by_the_hour_it_lies_in() -> None:
     assert by_hour([]) == {}
 
 
+@STEADY
 @given(spans, spans, st.integers(0, 12))
 def test_long_silences_are_those_of_the_whole_time_not_of_the_planned_part(
     planned: list[tuple[int, int]], known: list[tuple[int, int]], poll_ms: int
