@@ -10,7 +10,7 @@ from typing import Any
 import django
 from django.conf import settings
 from django.core.management import call_command
-from django.db import connection
+from django.db import connection, transaction
 
 from mes.config.bench.child import answer_lines
 from mes.config.bench.kpi_sql import FROM_RAW, RAW, ROLLED
@@ -40,6 +40,7 @@ class History:
         self._key = given.pop("key")
         took = {}
         with connection.cursor() as cursor:
+            cursor.execute("SET statement_timeout = 0")
             cursor.execute("SET work_mem = '256MB'")
             cursor.execute("SET maintenance_work_mem = '256MB'")
             _bare(cursor)
@@ -52,6 +53,7 @@ class History:
                     cursor.execute("ANALYZE")
             cursor.execute("VACUUM ANALYZE")
             cursor.execute("RESET work_mem")
+            cursor.execute("RESET statement_timeout")
         return {"took_s": took, "sizes": _sizes(), "begin": begin.isoformat(), "end": end.isoformat()}
 
     def sample(self, blocks: int) -> dict[str, Any]:
@@ -86,7 +88,8 @@ class History:
         """The last `days` days of the site by SQL on raw events and by the API: milliseconds, and both figures."""
         _, end = self._window()
         start = end - timedelta(days=days)
-        with connection.cursor() as cursor:
+        with transaction.atomic(), connection.cursor() as cursor:
+            cursor.execute("SET LOCAL statement_timeout = 0")
             began = time.perf_counter()
             cursor.execute(FROM_RAW, {"since": start, "until": end})
             row = [float(value or 0) for value in cursor.fetchone()]
