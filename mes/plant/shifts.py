@@ -47,9 +47,18 @@ def own_shifts_materialise(*, machine: WorkCenter, first: date, last: date, acto
         today = at.astimezone(ZoneInfo(machine.line.area.site.time_zone)).date()
         since = _own_since(machine, differs=has_own_calendar(machine, min(first, today)), at=at)
         if since is None:
-            gone, _ = shifts_of_owner(machine).filter(starts_at__gt=at, overtime=False, work_center=machine).delete()
-            return Materialised(0, gone)
+            return Materialised(0, _back_to_the_line(machine, actor, at))
         return shifts_follow(machine, first, last, actor, at, since=since)
+
+
+def _back_to_the_line(machine: WorkCenter, actor: str, at: datetime) -> int:
+    """Takes away the machine's own shifts that lie ahead; overtime stays."""
+    gone = list(shifts_of_owner(machine).filter(starts_at__gt=at, overtime=False).values_list("pk", flat=True))
+    Shift.objects.filter(pk__in=gone).delete()
+    if gone:
+        data = {"created": 0, "removed": len(gone), "why": "it follows its line again"}
+        record(actor=actor, at=at, action="shifts_materialise", kind="work-center", code=machine.code, data=data)
+    return len(gone)
 
 
 def _own_since(machine: WorkCenter, *, differs: bool, at: datetime) -> datetime | None:
@@ -89,7 +98,8 @@ def locked_line(pk: int) -> Line:
 
 
 def locked_machine(pk: int) -> WorkCenter:
-    """The machine with all its calendar needs, its row locked."""
+    """The machine with all its calendar needs, its line's row and its own locked, in this order."""
+    Line.objects.select_for_update(no_key=True).get(work_centers=pk)
     rows = WorkCenter.objects.select_for_update(of=("self",), no_key=True).select_related(*UP_FROM_MACHINE)
     return rows.get(pk=pk)
 

@@ -129,6 +129,8 @@ def restate(request: HttpRequest, line: str) -> HttpResponse:
     place, at = line_or_404(request.user, line), datetime.now(UTC)
     code = request.POST.get("machine", "")
     owner: Line | WorkCenter = machine_or_404(request.user, code) if code else place
+    if isinstance(owner, WorkCenter) and owner.line_id != place.pk:
+        raise Http404(code)
     try:
         first, last = _day(request.POST.get("first", "")), _day(request.POST.get("last", ""))
         if request.POST.get("apply"):
