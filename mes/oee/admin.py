@@ -1,4 +1,4 @@
-"""The admin's page of a shift with its figures: the same ones as on every screen, from the same door."""
+"""The admin's page of a shift with its figures, the same ones as on every screen; policies are in `admin_policies`."""
 
 from datetime import UTC, datetime
 
@@ -6,11 +6,13 @@ from django.contrib import admin
 from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
 
+from mes.oee.admin_policies import PolicyInForceAdmin, PolicyVersionAdmin
 from mes.oee.figures import Figure, figures
 from mes.oee.places import line_place, machine_place
 from mes.plant.admin import ShiftAdmin
 from mes.plant.models import Shift
 
+__all__ = ["PolicyInForceAdmin", "PolicyVersionAdmin", "ShiftFiguresAdmin"]
 _SHOWN = ("oee", "availability", "performance", "quality", "coverage")
 
 

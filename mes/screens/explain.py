@@ -15,7 +15,7 @@ from mes.oee.explain import Counted, Explanation, Interval, Part, explain
 from mes.oee.explain_formulas import KPIS, lasting, title_of
 from mes.oee.facts import elements_s
 from mes.oee.places import POLICIES, Place
-from mes.people.access import lines_for, work_centers_for
+from mes.people.access import lines_for, may, work_centers_for
 from mes.screens import machine_day
 from mes.screens.frame import zone_named
 from mes.screens.gate import line_or_404, machine_or_404, storable
@@ -59,7 +59,11 @@ def explained(request: HttpRequest) -> HttpResponse:
     window = (asked.start, asked.end)
     found = explain(asked.place, window, now=now, kpi=asked.kpi, policy=policy, as_of=asked.as_of)
     zone = asked.place.work_centers[0].line.area.site.time_zone
-    return render(request, "explain/explain.html", common | page(found, asked, zone))
+    return render(
+        request,
+        "explain/explain.html",
+        common | page(found, asked, zone) | {"may_compare": may(request.user, "compare_policies")},
+    )
 
 
 def kind_words() -> list[tuple[str, str]]:

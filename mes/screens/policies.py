@@ -18,7 +18,7 @@ from mes.oee.places import POLICIES, Place
 from mes.oee.policies import PolicyRefused, policies_in_force
 from mes.oee.policy import Policy
 from mes.oee.policy_change import full_hour, policy_adopt
-from mes.oee.simulate import MONTH, Reading, TooMuch, simulate
+from mes.oee.simulate import Reading, TooMuch, fits, simulate
 from mes.people.access import lines_for, may
 from mes.plant.changes import ShiftLocked
 from mes.plant.shift_of import shifts_of
@@ -53,7 +53,7 @@ def policies(request: HttpRequest) -> HttpResponse:
     demand(request.user, "compare_policies")
     place = _place(request)
     now = datetime.now(UTC)
-    days = next((n for n in DAYS if request.GET.get("days") == str(n)), MONTH.days)
+    days = next((n for n in DAYS if request.GET.get("days") == str(n)), 0) or _days_that_fit(place, now)
     in_force = policies_in_force(place.work_centers, now, now)[place.work_centers[0].pk][-1][1]
     drafted = bool(request.GET.get("draft"))
     form = DraftForm(request.GET if drafted else initial_of(in_force))
@@ -117,9 +117,10 @@ def _refused(request: HttpRequest, place: Place, form: AdoptForm, draft: DraftFo
     shown = draft if is_own else DraftForm(initial_of(POLICIES["six-losses"]))
     valid = shown.is_valid() and is_own
     asked = shown.policy() if valid else None
-    context = _frame(request, place, now) | _readings(place, now - MONTH, now, asked)
+    days = _days_that_fit(place, now)
+    context = _frame(request, place, now) | _readings(place, now - timedelta(days=days), now, asked)
     context |= {
-        "days": MONTH.days,
+        "days": days,
         "ranges": DAYS,
         "form": shown,
         "drafted": is_own,
@@ -129,6 +130,12 @@ def _refused(request: HttpRequest, place: Place, form: AdoptForm, draft: DraftFo
         "refused": True,
     }
     return render(request, "policies/policies.html", context, status=400)
+
+
+def _days_that_fit(place: Place, now: datetime) -> int:
+    """As many days as can be read anew at once, at least seven."""
+    fitting = (n for n in reversed(DAYS) if fits(place.work_centers, (now - timedelta(days=n), now)))
+    return next(fitting, DAYS[0])
 
 
 def _fields(form: DraftForm) -> list[tuple[str, Any]]:

@@ -20,6 +20,8 @@ QUERIES = {
     "downtime.stop": 5,
     "journal.journalentry": 4,
     "leases.lease": 4,
+    "oee.policyinforce": 6,
+    "oee.policyversion": 5,
     "people.apikey": 5,
     "people.person": 5,
     "plant.area": 5,
