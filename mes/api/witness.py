@@ -19,6 +19,7 @@ from mes.api.resources import ListResource
 from mes.plant.models import WorkCenter
 from mes.witness.models import Scan, Tally, WitnessHour
 from mes.witness.scans import ScanKnown, ScanRefused, scan_take
+from mes.witness.states import states_judge
 from mes.witness.tallies import TallyRefused, tally_enter
 
 AHEAD = timedelta(seconds=60)  # so far a scanner's clock may be ahead of ours
@@ -181,6 +182,7 @@ class Tallies(ListResource):
             )
         except TallyRefused as refused:
             raise Unprocessable(str(refused)) from refused
+        states_judge(now=now, line=place.line_id)
         return Response(TallyShape(tally).data, status=201)
 
 

@@ -19,6 +19,7 @@ from mes.screens.gate import demand, machine_or_404
 from mes.witness.judge import Word
 from mes.witness.models import Tally
 from mes.witness.queries import sentence, tally_comparison
+from mes.witness.states import states_judge
 from mes.witness.tallies import LONGEST, TallyRefused, tally_enter, tally_withdraw
 
 ADVISED = timedelta(minutes=10)
@@ -105,6 +106,7 @@ def enter(request: HttpRequest, code: str) -> HttpResponse:
     except TallyRefused as refused:
         return _page(request, place, error=str(refused), typed=typed)
     _keep(request, place, None)
+    states_judge(now=now, line=place.line_id)
     said = tally_comparison(stored, place.code)
     messages.success(request, sentence(said), extra_tags="bad" if said.word is Word.DIFFERS else "good")
     return _here(place)
@@ -119,7 +121,9 @@ def undo(request: HttpRequest, code: str) -> HttpResponse:
     stored = _stored(place, request.POST.get("key", ""))
     if stored is None:
         raise Http404(code)
-    if tally_withdraw(key=stored.key, actor=request.user.get_username(), at=datetime.now(UTC)):
+    now = datetime.now(UTC)
+    if tally_withdraw(key=stored.key, actor=request.user.get_username(), at=now):
+        states_judge(now=now, line=place.line_id)
         messages.success(request, _("The count is taken back."), extra_tags="good")
     return _here(place)
 

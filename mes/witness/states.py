@@ -1,7 +1,7 @@
 """What is known of every counter now: judged every few minutes over the last hours, kept in one row per machine."""
 
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime, timedelta
 
 from django.db.models import Q
@@ -18,27 +18,33 @@ FURTHEST = timedelta(days=7)
 """So far back the beginning of a contradiction is looked for."""
 
 
-def states_judge(*, now: datetime) -> int:
-    """Judges every machine; returns how many have another status than before; said again, none."""
-    places = list(WorkCenter.objects.filter(archived=False).select_related("line"))
-    stored = {row.work_center_id: row for row in CounterState.objects.all()}
-    rows, different = [], 0
-    for line in _by_line(places):
-        said, since = judged_now(line, now)
-        for wc in line:
-            verdict, before = said[wc.code], stored.get(wc.pk)
-            same = before is not None and before.status == verdict.status
-            different += not same
-            kept = before.since if same and before else now
-            begun = since.get(wc.code, kept) if verdict.status is Status.CONTRADICTED else kept
-            rows.append(CounterState(work_center=wc, status=verdict.status, since=begun, judged_at=now))
+def states_judge(*, now: datetime, line: int | None = None) -> int:
+    """Judges every machine, or those of one line (id); returns how many have another status than before.
+
+    Said again, none has. For a line at once after somebody counted by hand; for all of them every few minutes.
+    """
+    places = WorkCenter.objects.filter(archived=False).select_related("line")
+    places = places if line is None else places.filter(line=line)
+    stored = {row.work_center_id: row for row in CounterState.objects.filter(work_center__in=places)}
+    rows = [row for machines in _by_line(list(places)) for row in _judged(machines, stored, now)]
+    known = {pk: row.status for pk, row in stored.items()}
+    different = [row for row in rows if known.get(row.work_center_id) != row.status]
     CounterState.objects.bulk_create(
         rows,
         update_conflicts=True,
         unique_fields=["work_center"],
         update_fields=["status", "since", "judged_at"],
     )
-    return different
+    return len(different)
+
+
+def _judged(line: Sequence[WorkCenter], stored: Mapping[int, CounterState], now: datetime) -> Iterator[CounterState]:
+    said, since = judged_now(line, now)
+    for wc in line:
+        status, before = said[wc.code].status, stored.get(wc.pk)
+        kept = before.since if before is not None and before.status == status else now
+        begun = since.get(wc.code, kept) if status is Status.CONTRADICTED else kept
+        yield CounterState(work_center=wc, status=status, since=begun, judged_at=now)
 
 
 def judged_now(line: Sequence[WorkCenter], now: datetime) -> tuple[dict[str, Verdict], dict[str, datetime]]:

@@ -13,7 +13,7 @@ from mes.people.models import Role
 from mes.plant.models import Shift
 from mes.production.models import Run
 from mes.tracking.models import CountHour, MachineCursor, StateInterval
-from mes.witness.models import Kind, Tally, Witness
+from mes.witness.models import CounterState, Kind, Tally, Witness
 from mes.witness.tasks import weigh_all
 from tests.production.small_plant import SmallPlant, shift_around, small_plant
 
@@ -92,6 +92,10 @@ def test_a_line_without_a_witness_is_told_so_and_how_to_get_one(plant: SmallPlan
     assert "The machines of this line work side by side" in page
 
 
+def stretch_end(kept: dict[str, str]) -> datetime:
+    return datetime.fromisoformat(kept["end"]) + 70 * MIN
+
+
 def test_a_count_by_hand_is_three_taps_and_settles_which_counter_is_wrong(plant: SmallPlant, client: Client) -> None:
     client.force_login(plant.person(Role.OPERATOR, plant.line_1, name="otto"))
     counted_for(client, 10)
@@ -112,6 +116,7 @@ def test_a_count_by_hand_is_three_taps_and_settles_which_counter_is_wrong(plant:
         *(90, 110),
     )
     assert JournalEntry.objects.get(action="tally_enter").code == "PACK"
+    assert CounterState.objects.get(work_center=plant.packer).judged_at > stretch_end(stretch)  # at once, not later
     page = text(client, "/witness/LINE-1/")
     assert "200 by otto" in page
     assert "Check which tag the counter is bound to" in page
