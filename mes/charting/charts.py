@@ -59,8 +59,18 @@ def pareto_chart(bars: Sequence[Bar], cumulative: Sequence[Number], *, unit: str
         "line": {"color": INK, "width": 2},
         "hovertemplate": "%{y:.0f} %<extra></extra>",
     }
-    second = {"overlaying": "y", "side": "right", "range": [0, 105], "ticksuffix": " %", "showgrid": False}
-    return _chart([_bars(bars, unit), shares], yaxis=_axis(unit), yaxis2=second | {"automargin": True})
+    second = {
+        "overlaying": "y",
+        "side": "right",
+        "range": [0, 105],
+        "tickmode": "array",
+        "tickvals": [0, 20, 40, 60, 80, 100],
+    }
+    return _chart(
+        [_bars(bars, unit), shares],
+        yaxis=_axis(unit),
+        yaxis2=second | {"ticksuffix": " %", "showgrid": False, "automargin": True},
+    )
 
 
 def bar_chart(bars: Sequence[Bar], *, unit: str) -> Chart:
@@ -105,7 +115,7 @@ def trend_chart(
                 "hovertemplate": f"{target_word} %{{y:.0f}} {unit}<extra></extra>",
             }
         )
-    return _chart(traces, yaxis=_axis(unit), xaxis=_axis("") | {"type": "category"})
+    return _chart(traces, yaxis=_axis(unit), xaxis=_axis("") | {"type": "category", "showgrid": False})
 
 
 def waterfall_chart(bars: Sequence[WaterfallBar], *, unit: str) -> Chart:
@@ -169,7 +179,7 @@ def _chart(traces: list[dict[str, Any]], **axes: Mapping[str, Any]) -> Chart:
         "showlegend": False,
         "dragmode": False,
         "hovermode": "closest",
-        "xaxis": _axis("") | {"type": "category", "fixedrange": True, "tickangle": "auto"},
+        "xaxis": _axis("") | {"type": "category", "fixedrange": True, "tickangle": "auto", "showgrid": False},
     }
     for name, axis in axes.items():
         layout[name] = layout.get(name, {}) | dict(axis) | {"fixedrange": True}

@@ -69,7 +69,7 @@ def rows_of(client: Client, page: str, table: str, **query: str) -> list[list[ob
 
 def test_the_first_sentence_names_the_biggest_loss(mia: Client) -> None:
     page = mia.get("/improve/", PACK).content.decode()
-    assert "Biggest loss on 2026-03-02: Packer: Jam infeed, 40 min, 1 stops." in page
+    assert "Biggest loss on 2026-03-02: Packer: Jam infeed, 40 min, 1 stop." in page
     assert "33 % of the stop time that should have a reason has none: 20 min." in page  # 20 of 60
 
 

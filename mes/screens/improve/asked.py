@@ -24,7 +24,7 @@ LONGEST = timedelta(days=366)
 SPANS = {
     "7d": gettext_lazy("Last 7 days"),
     "30d": gettext_lazy("Last 30 days"),
-    "shift": gettext_lazy("The shift that runs, or the last one"),
+    "shift": gettext_lazy("This shift, or the last one"),
 }
 DAYS = {"7d": 7, "30d": 30}
 

@@ -16,7 +16,7 @@ from mes.screens.improve.asked import DAYS, LONGEST, Asked, AskedWrong, instant_
 from mes.screens.improve.kpis import MEASURES
 from mes.screens.improve.page import Content, Drawn, losses_page
 from mes.screens.improve.stop_minutes import Group, grouped, stop_minutes
-from mes.screens.improve.tables import Column, Row, Table
+from mes.screens.improve.tables import Column, Row, Table, pieces
 from mes.screens.templatetags.amounts import local_day_time
 
 MIN_MS = 60_000
@@ -106,7 +106,7 @@ def kpi_table(before: Figure, now: Figure) -> Table:
             more = None if a is None or b is None else b - a
             rows.append(Row([str(one.name), one.unit, a, b, more], strong=one.field == "oee"))
     for name, word in (("good", _("Good")), ("scrap", _("Scrap")), ("rework", _("Rework"))):
-        c, d = (float(getattr(figure.elements, name)) if figure.elements else 0.0 for figure in (before, now))
+        c, d = (pieces(getattr(figure.elements, name)) if figure.elements else 0 for figure in (before, now))
         rows.append(Row([word, "", c, d, d - c]))
     return Table("kpis", _("Numbers"), columns, rows)
 

@@ -15,7 +15,7 @@ from mes.screens import words
 from mes.screens.improve.asked import Asked
 from mes.screens.improve.kpis import BY_FIELD, FOUR, faint, scaled
 from mes.screens.improve.page import Content, Drawn, losses_page
-from mes.screens.improve.pareto import COLOURS, MIN_MS, href, sentence, unexplained
+from mes.screens.improve.pareto import COLOURS, MIN_MS, href, minutes_and_stops, sentence, unexplained
 from mes.screens.improve.series import group_for, whole_and_parts, why
 from mes.screens.improve.stop_minutes import Group, Lost, TooMuch, grouped, stop_minutes
 from mes.screens.improve.tables import Column, Row, Table
@@ -98,8 +98,7 @@ def top_chart(asked: Asked, top: Sequence[Group]) -> Drawn:
             group.lost_ms / MIN_MS,
             COLOURS.get(group.key.rpartition("/")[2], "@down"),
             href(asked, "machine_reason", group.key),
-            _("%(minutes)s min, %(stops)s stops")
-            % {"minutes": words.number(group.lost_ms / MIN_MS), "stops": group.stops},
+            minutes_and_stops(group),
         )
         for group in top
     ]

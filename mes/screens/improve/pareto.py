@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from django.http import HttpRequest
 from django.urls import reverse
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy
+from django.utils.translation import gettext_lazy, ngettext
 
 from mes.charting.charts import Bar, pareto_chart
 from mes.downtime.queries import stop_ref
@@ -139,10 +139,7 @@ def drawn(asked: Asked, groups: Sequence[Group], by: str, count: str) -> Drawn:
     bars, shares = [], []
     for row in ranked({key: int(value * MIN_MS) for key, value in measure.items()})[:BARS]:
         group = known[row.key]
-        text = _("%(minutes)s min, %(stops)s stops") % {
-            "minutes": words.number(group.lost_ms / MIN_MS),
-            "stops": words.number(group.stops),
-        }
+        text = minutes_and_stops(group)
         reason = group.key.rpartition("/")[2]
         colour = COLOURS.get(reason, "@down") if by in ("reason", "machine_reason") else "@down"
         bars.append(Bar(group.name, float(measure[row.key]), colour, href(asked, by, group.key), text))
@@ -169,9 +166,14 @@ def sentence(asked: Asked, losses: Sequence[Lost]) -> str:
     if not groups or not groups[0].lost_ms:
         return _("No planned time was lost to stops %(when)s.") % {"when": asked.said}
     first = groups[0]
-    said = _("Biggest loss %(when)s: %(what)s, %(minutes)s min, %(stops)s stops.")
-    minutes = words.number(first.lost_ms / MIN_MS)
-    return said % {"when": asked.said, "what": first.name, "minutes": minutes, "stops": words.number(first.stops)}
+    said = _("Biggest loss %(when)s: %(what)s, %(amount)s.")
+    return said % {"when": asked.said, "what": first.name, "amount": minutes_and_stops(first)}
+
+
+def minutes_and_stops(group: Group) -> str:
+    """ "312 min, 41 stops"."""
+    stops = ngettext("%(n)s stop", "%(n)s stops", group.stops) % {"n": words.number(group.stops)}
+    return _("%(minutes)s min, %(stops)s") % {"minutes": words.number(group.lost_ms / MIN_MS), "stops": stops}
 
 
 def unexplained(asked: Asked, losses: Sequence[Lost]) -> dict[str, str] | None:

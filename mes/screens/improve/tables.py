@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
 from mes.screens import words
@@ -14,7 +15,7 @@ Value = str | int | float | None
 
 @dataclass(frozen=True)
 class Column:
-    """A column: its name in files, its head with unit, and how many digits a person needs (None: text)."""
+    """A column: its name in files, head with unit, and the digits a person needs of what is not whole (None: text)."""
 
     key: str
     head: "StrOrPromise"
@@ -33,12 +34,16 @@ class Column:
             return words.NONE
         if self.digits is None or isinstance(value, str):
             return str(value)
-        return words.signed(value, self.digits) if self.signed else words.number(value, self.digits)
+        digits = 0 if isinstance(value, int) else self.digits
+        return words.signed(value, digits) if self.signed else words.number(value, digits)
 
 
 @dataclass(frozen=True)
 class Row:
-    """Values in the order of the columns. `faint`: to be taken with care; `share` draws a bar of 0..1."""
+    """Values in the order of the columns, where the first one leads, and where its number is explained.
+
+    `faint`: to be taken with care. `share` draws a bar of 0..1, `calm` in the colour of running.
+    """
 
     values: Sequence[Value]
     href: str = ""
@@ -46,6 +51,7 @@ class Row:
     faint: bool = False
     strong: bool = False
     share: float | None = None
+    calm: bool = False
 
 
 @dataclass(frozen=True)
@@ -86,6 +92,11 @@ class Table:
     def _cell(self, row: Row, n: int) -> Cell:
         column = self.columns[n]
         return Cell(column.text(row.values[n]), column.digits is not None, row.href if n == 0 else "")
+
+
+def pieces(quantity: int | Decimal) -> int | float:
+    """A quantity as a number of a file: whole where it is whole."""
+    return int(quantity) if quantity == int(quantity) else float(quantity)
 
 
 def named(tables: Sequence[Table], key: str) -> Table | None:

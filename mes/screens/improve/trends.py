@@ -12,7 +12,7 @@ from mes.screens.improve.asked import Asked
 from mes.screens.improve.kpis import BY_FIELD, MEASURES, RELIABILITY, Measure, faint, scaled
 from mes.screens.improve.page import Content, Drawn, losses_page
 from mes.screens.improve.series import GROUPS, Part, group_for, whole_and_parts, why
-from mes.screens.improve.tables import Column, Row, Table
+from mes.screens.improve.tables import Column, Row, Table, pieces
 from mes.screens.improve.target_words import place_targets, share_of
 
 
@@ -71,7 +71,7 @@ def trend_table(asked: Asked, parts: Sequence[Part], measure: Measure) -> Table:
     rows, goals = [], place_targets(asked)
     for part in parts:
         figure, made = part.figure, part.figure.elements
-        counts = [None if made is None else float(getattr(made, name)) for name in ("good", "scrap", "rework")]
+        counts = [None if made is None else pieces(getattr(made, name)) for name in ("good", "scrap", "rework")]
         numbers = [measure.value(figure), scaled(figure.kpi.oee_low, 100), scaled(figure.kpi.oee_high, 100)]
         numbers += [scaled(share_of(goals, figure.start), 100), scaled(figure.kpi.coverage, 100)]
         rows.append(Row([part.name, *numbers, *counts], why=why(asked, figure, measure.field), faint=faint(figure)))
@@ -84,9 +84,7 @@ def reliability_table(figure: Figure) -> Table:
     rows = [
         Row([str(one.name), one.value(figure), str(note)]) for one, note in zip(RELIABILITY, _by(figure), strict=True)
     ]
-    rows.append(
-        Row([_("Failures"), float(made.failures) if made else None, _("stops with a reason of the class failure")])
-    )
+    rows.append(Row([_("Failures"), made.failures if made else None, _("stops with a reason of the class failure")]))
     columns = [Column("kpi", _("Number")), Column("value", _("Value"), "min", 1), Column("how", _("How"))]
     return Table("reliability", _("Reliability"), columns, rows)
 

@@ -69,6 +69,7 @@ def steps_table(fall: Waterfall, base: str) -> Table:
                 float(step.ms / top * 100) if top else None,
             ],
             strong=step.kind == "level",
+            calm=step.kind == "level" or step.ms < 0,
             share=float(abs(step.ms) / top) if top else None,
         )
         for step in steps
