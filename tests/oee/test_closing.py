@@ -7,6 +7,7 @@ import pytest
 from mes.downtime.actions import stop_explain
 from mes.downtime.models import Stop
 from mes.journal.models import JournalEntry
+from mes.journal.write import record
 from mes.oee.closing import (
     ClosingRefused,
     shift_close,
@@ -125,3 +126,19 @@ def test_r42_edits_of_a_stretch_are_told_from_the_journal_with_before_and_after(
 def test_a_machines_own_shift_is_named_apart(plant: SmallPlant) -> None:
     own = Shift(line=plant.line_1, work_center=plant.packer, name="Own", production_date=plant.shift.production_date)
     assert shift_code(own) == "LINE-1@PACK/2026-03-02/Own"
+
+
+def test_r42_what_was_said_of_the_line_is_an_edit_of_its_machines(plant: SmallPlant) -> None:
+    hours = {"starts_at": SIX + 8 * HOUR, "ends_at": SIX + 10 * HOUR}
+    told = {"before": None, "after": {"scheduled": True, **hours}, "why": "rush order"}
+    record(actor="mia", at=SIX, action="overtime_say", kind="line", code="LINE-1", data=told)
+    restated = {"first": "2026-03-02", "last": "2026-03-02", "before": [{}] * 4, "after": [{}] * 5, "why": "holiday"}
+    record(actor="eva", at=SETTLED, action="shifts_restate", kind="line", code="LINE-1", data=restated)
+    record(actor="eva", at=SETTLED, action="shifts_restate", kind="line", code="LINE-2", data=restated)
+    edits = edits_of([plant.packer], SIX + 9 * HOUR, SIX + 11 * HOUR)
+    assert [(edit.action, edit.work_center, edit.why) for edit in edits] == [
+        ("shifts_restate", "LINE-1", "holiday"),
+        ("overtime_say", "LINE-1", "rush order"),
+    ]
+    assert edits[0].change == [("", "4 entries", "5 entries")]
+    assert [edit.action for edit in edits_of([plant.packer], SIX, SIX + HOUR)] == ["shifts_restate"]
