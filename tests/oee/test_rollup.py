@@ -1,5 +1,6 @@
 """Roll-ups: what is stored per hour equals what raw rows say, from whatever order of work it came."""
 
+import json
 import threading
 from datetime import datetime, timedelta
 from typing import Any
@@ -15,11 +16,12 @@ from mes.oee.fact_models import DayFact, HourFact, HourFactPast, RollMark
 from mes.oee.facts import window_facts
 from mes.oee.places import machines_of
 from mes.oee.rebuild import rebuild_check, sample_compare
-from mes.oee.rollup import line_roll, lines_due, roll_now
+from mes.oee.rollup import line_roll, lines_due, roll_all, roll_now
 from mes.oee.stored import COLUMNS, from_columns
 from mes.plant.changes import changed
 from mes.plant.models import ChangedStretch, Shift
 from mes.tracking.models import StateInterval
+from mes.tracking.news import facts_channel, news_client
 from tests.oee.rolled_plant import HOUR, LATE, MIN, at, eventful_plant, state
 from tests.production.small_plant import SIX, SmallPlant
 
@@ -230,3 +232,18 @@ def test_two_rollers_never_do_the_same() -> None:
         thread.join(timeout=30)
     assert turns == [0]
     assert HourFact.objects.filter(work_center=plant.packer).count() == 12
+
+
+def test_r43_open_pages_are_told_which_lines_and_which_time_changed(plant: SmallPlant) -> None:
+    line_roll(plant.line_1, now=LATE)
+    Stop.objects.filter(work_center=plant.packer).update(reason=plant.motor)
+    changed([(plant.packer.pk, at(50), at(80))], why="stop_explain")
+    client = news_client()
+    with client.pubsub(ignore_subscribe_messages=True) as heard:
+        heard.subscribe(facts_channel())
+        heard.get_message(timeout=5)
+        roll_all(now=LATE)
+        said = next(m for _ in range(50) if (m := heard.get_message(timeout=1)))
+    client.close()
+    told = {"lines": ["LINE-1"], "from": at(50).isoformat(), "to": at(80).isoformat()}
+    assert json.loads(said["data"]) == told

@@ -48,8 +48,8 @@ def _sizes(made: dict[str, Any]) -> Table:
         f"Facts and roll-ups from {made['begin'][:10]} to {made['end'][:10]}",
         ["table", "rows", "MB with indexes"],
         [*rows, ["all of these", None, total]],
-        f"Made in {sum(made['took_s'].values()):.0f} s by SQL, without foreign keys and exclusions of the large tables "
-        "(their index is there).",
+        f"Made in {sum(made['took_s'].values()):.0f} s by SQL, then indexed; the large tables are without their "
+        "foreign keys, and what excludes overlaps there is a plain index.",
     )
 
 
