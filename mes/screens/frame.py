@@ -50,6 +50,7 @@ STOPS = Item(_("Stops"), "/downtime/", "stops")
 ORDERS = Item(_("Orders"), "/orders/", "orders")
 SHIFT = Item(_("Shift"), "/shift/", "shift")
 STATION = Item(_("Station"), "/station/", "station")
+QUALITY = Item(_("Quality"), "/quality/", "quality")
 COUNTS = Item(_("Counts"), "/counts/", "question")
 CALENDAR = Item(_("Calendar"), "/calendar/", "calendar")
 IMPROVE = Item(_("Improve"), "/improve/", "improve")
@@ -62,7 +63,7 @@ RAIL: dict[str, list[Item]] = {
     Role.PLANNER: [ORDERS, FLOOR, SHIFT, CALENDAR, IMPROVE],
     Role.ENGINEER: [FLOOR, CONTROLLERS, STOPS, IMPROVE, ADMIN],
     Role.MAINTENANCE: [FLOOR, STOPS, CONTROLLERS, SHIFT],
-    Role.QUALITY: [FLOOR, STOPS, COUNTS, SHIFT],
+    Role.QUALITY: [QUALITY, FLOOR, STOPS, COUNTS, SHIFT],
     Role.FINANCE: [FLOOR, SHIFT],
     Role.MANAGER: [FLOOR, SHIFT, STOPS, ORDERS, IMPROVE],
     Role.ADMIN: [FLOOR, CONTROLLERS, STOPS, IMPROVE, ADMIN],

@@ -33,6 +33,7 @@ from mes.production.refusals import OrderRefused
 from mes.screens.face import face
 from mes.screens.floor import live_context
 from mes.screens.gate import demand, machine_or_404, storable
+from mes.screens.quality_entry import station_checks
 from mes.screens.station_tally import counting_at
 from mes.tracking.order_counts import made_of
 from mes.tracking.scrap import ScrapRefused, last_scrap, scrap_enter, scrap_undo
@@ -78,6 +79,7 @@ def station(request: HttpRequest, code: str) -> HttpResponse:
         "sheet": sheet(stop, now) if stop and may(request.user, "explain_stop") else None,
         **{action: may(request.user, action) for action in ACTIONS},
         "counting": counting_at(request, place, now),
+        "quality": station_checks(request.user, place, now),
         "zone": place.line.area.site.time_zone,
     }
     return render(request, "station/station.html", context)
