@@ -55,7 +55,7 @@ class ShiftChange:
 
 @dataclass(frozen=True, slots=True)
 class PlannedChange:
-    """Planned minutes of a machine in the days restated, before and after."""
+    """Planned minutes of a machine before and after, from the first day to the day after the last (night shifts)."""
 
     work_center: str
     before_min: float
