@@ -5,6 +5,7 @@ from decimal import Decimal
 from typing import Any
 
 from mes.oee.figures import Figure
+from mes.oee.formulas import STANDING_NOTES
 from mes.oee.places import Place
 from mes.oee.witnessed import bounded, heard_answer, heard_of
 
@@ -46,8 +47,9 @@ def answer_of(figure: Figure) -> Answer:
             "version": policy.version,
             "micro_stop_s": policy.micro_threshold_ms / 1000,
             "micro_class": policy.micro_class,
+            "mtbf_convention": policy.mtbf_convention,
         },
-        "notes": [{"code": note.code, "kpi": note.kpi, "text": note.text} for note in said.notes],
+        "notes": [{"code": note.code, "kpi": note.kpi, "text": note.text} for note in (*said.notes, *STANDING_NOTES)],
     }
 
 

@@ -91,4 +91,14 @@ def test_before_it_was_reported_there_is_no_number(api: Caller, plant: SmallPlan
     shift_story(plant)
     said = api.get("kpi/explain/", work_center="PACK", as_of="2026-03-02T10:00:00Z", **SPAN).json()
     assert said["formula"] is None
-    assert [note["code"] for note in said["notes"]] == ["not-reported"]
+    assert said["notes"][0]["code"] == "not-reported"
+
+
+def test_what_no_data_can_feed_is_null_with_a_reason_and_mtbf_names_its_convention(
+    api: Caller, plant: SmallPlant
+) -> None:
+    said = api.get("kpi/", work_center="PACK", policy="iso-22400", **SPAN).json()
+    assert said["kpi"]["worker_efficiency"] is None
+    [note] = [note for note in said["notes"] if note["kpi"] == "worker_efficiency"]
+    assert note["text"] == "Labour is not booked here: who worked how long is not known."
+    assert said["policy"]["mtbf_convention"] == "operating time / failures+1"
