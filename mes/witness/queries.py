@@ -11,7 +11,7 @@ from django.db.models import Q
 
 from mes.plant.models import Line, WorkCenter
 from mes.plc.models import COUNT_ROLES, TagBinding
-from mes.witness.judge import BORDER, Comparison, Hour, Link, Status, Verdict, Word, consistency_of, judge, summed
+from mes.witness.judge import BORDER, Comparison, Hour, Link, Verdict, Word, consistency_of, judge, summed
 from mes.witness.models import Kind, Tally, Witness, WitnessHour
 
 TALLY_HOLDS = timedelta(days=7)
@@ -195,6 +195,3 @@ def sentence(one: Comparison) -> str:
 
 def _n(pieces: Decimal) -> str:
     return f"{pieces:,.0f}"
-
-
-__all__ = ["Judged", "Status", "consistency", "evidence_in", "sentence", "verdicts"]
