@@ -3,7 +3,7 @@
 from django.urls import include, path
 from rest_framework.routers import DefaultRouter
 
-from mes.api import docs, floor, plant, production, witness
+from mes.api import checks, docs, floor, plant, production, witness
 from mes.api.explain import ExplainView
 from mes.api.kpi import KpiView
 from mes.api.observations import ObservationsView
@@ -25,6 +25,7 @@ router.register("stops", floor.Stops, basename="stops")
 router.register("counts", floor.Counts, basename="counts")
 router.register("pallet-scans", witness.Scans, basename="pallet-scans")
 router.register("tallies", witness.Tallies, basename="tallies")
+router.register("checks", checks.Checks, basename="checks")
 router.register("balances", witness.Balances, basename="balances")
 
 urlpatterns = [
