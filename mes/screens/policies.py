@@ -69,6 +69,7 @@ def policies(request: HttpRequest) -> HttpResponse:
             "form": form,
             "drafted": drafted,
             "draft": draft[0] if draft else None,
+            "draft_fields": _fields(form) if draft else [],
             "adopt": AdoptForm(None, _zone(place)),
         }
     )

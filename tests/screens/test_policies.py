@@ -140,3 +140,10 @@ def test_who_may_look_and_who_may_decide(plant: SmallPlant, client: Client) -> N
     assert client.get(PATH).status_code == 403
     client.force_login(plant.person(Role.MANAGER, plant.line_2))
     assert client.post(ADOPT, {"line": "LINE-1", "policy": "smrp", "why": "x"}).status_code == 404
+
+
+def test_a_compared_draft_is_what_the_form_puts_in_force(mara: Client) -> None:
+    text = mara.get(PATH, {"work_center": "PACK"} | DRAFT).content.decode()
+    form = text[text.index(f'action="{ADOPT}"') :]
+    for name, value in DRAFT.items():
+        assert name == "draft" or f'<input type="hidden" name="{name}" value="{value}">' in form, name
