@@ -13,18 +13,20 @@ MOST = 200  # changes a turn takes at once
 
 
 class Change(NamedTuple):
-    """What a turn takes of one row: its end, as far back as a turn reaches; `rest` is where the remainder ends."""
+    """What a turn takes of one row: its end, as far back as a turn reaches. The row begins at `since`; what is left of
+    it then ends at `rest`."""
 
     row: int
     work_center: int
     start: datetime
     end: datetime
     rest: datetime | None
+    since: datetime
     why: str
 
 
 def changes_waiting(machines: Sequence[WorkCenter] | None, *, most: timedelta) -> tuple[list[Change], bool]:
-    """The oldest changes of these machines (of all without), each with at most `most` of its time; whether more wait.
+    """The oldest changes of these machines (of all without), each at most `most` of its time; whether others wait.
 
     A change that lies in a locked shift waits until that is reopened (R44).
     """
@@ -36,8 +38,8 @@ def changes_waiting(machines: Sequence[WorkCenter] | None, *, most: timedelta) -
     for row in taken[:MOST]:
         start = max(row.starts_at, row.ends_at - most)
         rest = start if start > row.starts_at else None
-        found.append(Change(row.pk, row.work_center_id, start, row.ends_at, rest, row.why))
-    return found, len(taken) > MOST or any(change.rest is not None for change in found)
+        found.append(Change(row.pk, row.work_center_id, start, row.ends_at, rest, row.starts_at, row.why))
+    return found, len(taken) > MOST
 
 
 def unlocked(rows: QuerySet[ChangedStretch]) -> QuerySet[ChangedStretch]:
@@ -65,8 +67,7 @@ def changes_settle(machines: Sequence[WorkCenter], changes: Sequence[Change]) ->
     stay = []
     for change in changes:
         if change.rest is not None:
-            row = ChangedStretch.objects.get(pk=change.row)
-            stay.append((change, row.starts_at, change.rest))
+            stay.append((change, change.since, change.rest))
         for shift in follow.get(change.work_center, []):
             since, until = max(shift.starts_at, change.start), min(shift.ends_at, change.end)
             if shift.locked_at is not None and since < until:

@@ -55,6 +55,8 @@ def line_roll(line: Line, *, now: datetime, wait: bool = False) -> Rolled:
         reach = _reach(machines, now)
         changes, more = changes_waiting(machines, most=BATCH)
         marks = _marks(line, machines, changes)
+        known = marks["line", line.pk].rolled_from
+        changes = [c._replace(rest=None) if c.rest is not None and c.rest <= known else c for c in changes]
         until = floor_hour(now - reach - GRACE)
         due = _due(marks, until)
         todo = {key: set(hours) for key, hours in due.items()}
@@ -70,8 +72,8 @@ def line_roll(line: Line, *, now: datetime, wait: bool = False) -> Rolled:
         _roll(line, machines, marks, todo, now)
         changes_weigh([(change.work_center, change.start, change.end) for change in changes], now=now)
         changes_settle(machines, changes)
-        behind = any(mark.rolled_until < until for mark in marks.values())
-        return Rolled(sum(map(len, todo.values())), more or behind, changes)
+        more |= any(mark.rolled_until < until for mark in marks.values()) or any(c.rest is not None for c in changes)
+        return Rolled(sum(map(len, todo.values())), more, changes)
 
 
 def roll_now(work_centers: Sequence[WorkCenter], start: datetime, end: datetime, *, now: datetime) -> None:
@@ -136,7 +138,7 @@ def _marks(line: Line, machines: Sequence[WorkCenter], changes: Iterable[Change]
     Facts before the first rolled hour (imported history) move the beginning back: all is rolled again from there.
     """
     own = RollMark.objects.get(line=line)
-    first = min((change.start for change in changes), default=own.rolled_from)
+    first = min((change.since for change in changes), default=own.rolled_from)
     if first < own.rolled_from and (begin := _first_fact(line, machines)) is not None and begin < own.rolled_from:
         RollMark.objects.filter(Q(line=line) | Q(work_center__in=machines)).update(
             rolled_from=begin, rolled_until=begin

@@ -247,3 +247,17 @@ def test_r43_open_pages_are_told_which_lines_and_which_time_changed(plant: Small
     client.close()
     told = {"lines": ["LINE-1"], "from": at(50).isoformat(), "to": at(80).isoformat()}
     assert json.loads(said["data"]) == told
+
+
+def test_a_change_of_all_time_is_worked_in_by_portions_and_ends_where_facts_begin(plant: SmallPlant) -> None:
+    now = SIX + 20 * 24 * HOUR
+    while line_roll(plant.line_1, now=now).more:
+        pass
+    Stop.objects.filter(work_center=plant.packer).update(reason=plant.motor)
+    changed([(plant.packer.pk, SIX - timedelta(days=9000), now)], why="policy_adopt")
+    turns = [line_roll(plant.line_1, now=now)]
+    while turns[-1].more:
+        turns.append(line_roll(plant.line_1, now=now))
+    assert len(turns) == 3  # seven days each; nothing is rolled before the first fact
+    assert max(turn.hours for turn in turns) <= 2 * (7 * 24 + 2)  # the machine and its line
+    assert (stored(work_center=plant.packer).failure_ms, ChangedStretch.objects.count()) == (30 * 60_000, 0)
