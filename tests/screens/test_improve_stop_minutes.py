@@ -1,6 +1,7 @@
 """Minutes of stops in planned time, worked by hand for one shift: by reason, machine, item, shift and crew."""
 
 from datetime import timedelta
+from uuid import uuid4
 
 import pytest
 
@@ -19,7 +20,7 @@ from mes.screens.improve.stop_minutes import (
     stops_listed,
     without_reason,
 )
-from mes.tracking.models import MachineCursor
+from mes.tracking.models import MachineCursor, StateCorrection
 from tests.production.small_plant import SIX, SmallPlant, small_plant
 
 MIN = timedelta(minutes=1)
@@ -116,6 +117,28 @@ def test_the_list_behind_a_bar_has_the_same_minutes(plant: SmallPlant) -> None:
     assert listed(reason="JAM", item="") == [(short, 5)]
     assert [minutes for _stop, minutes in listed(reason=WAITING)] == [10]
     assert listed(reason="JAM", crew="B") == listed(shift="Late") == []
+
+
+def test_what_people_corrected_counts_as_they_said_and_comes_back_when_they_withdraw_it(plant: SmallPlant) -> None:
+    stop(plant.packer, 100, 140, reason=plant.jam)
+    ran = corrected(plant, 110, 120, "run")
+    assert by(lost(plant), "reason") == [("JAM", 30, 1)]
+    corrected(plant, 130, 150, "down", reason=plant.motor)
+    assert by(lost(plant), "reason") == [("JAM", 20, 1), ("MOTOR", 20, 1)]
+    listed = stops_listed([plant.packer], SIX, SIX + 480 * MIN, now=LATER, only={}, most=10)
+    assert [(row.reason, ms / 60_000, row.note) for row, ms in listed] == [
+        (plant.motor, 20, "seen"),
+        (plant.jam, 20, ""),
+    ]
+    StateCorrection.objects.filter(pk=ran.pk).update(withdrawn_at=LATER)
+    assert by(lost(plant), "reason") == [("JAM", 30, 1), ("MOTOR", 20, 1)]
+
+
+def corrected(plant: SmallPlant, start: int, end: int, kind: str, **fields: object) -> StateCorrection:
+    return StateCorrection.objects.create(
+        work_center=plant.packer, starts_at=SIX + start * MIN, ends_at=SIX + end * MIN, kind=kind, why="seen",
+        actor="mia", at=LATER, key=uuid4(), **fields,
+    )  # fmt: skip
 
 
 def test_more_than_a_page_can_add_up_is_refused_in_words(plant: SmallPlant) -> None:

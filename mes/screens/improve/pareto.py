@@ -79,7 +79,7 @@ def stop_list(asked: Asked, request: HttpRequest) -> Content:
                 stop.note,
                 stop.explained_by,
             ],
-            href=reverse("stop", args=[stop_ref(stop)]),
+            href=reverse("stop", args=[stop_ref(stop)]) if stop.pk else "",
         )
         for stop, ms in found[:MOST_STOPS]
     ]

@@ -1,7 +1,8 @@
 """Minutes and number of stops inside planned time, by reason, machine, item, shift and crew, added up in the database.
 
 A stop counts with the minutes that lie in planned time (scheduled time less breaks and planned stops), once, where it
-begins. Reasons of the class "planned stop" are no losses and left out; so is a machine that idles without an order.
+begins. What people corrected counts as they said. Reasons of the class "planned stop" are no losses and left out; so is
+a machine that idles without an order.
 """
 
 from bisect import bisect_right
@@ -19,7 +20,8 @@ from mes.plant.models import WorkCenter
 from mes.plant.shift_of import Schedule, schedules_of
 from mes.plant.stretches import Pause
 from mes.production.models import Item
-from mes.tracking.models import MachineCursor
+from mes.screens.improve.stop_sql import ADDED_UP, ONE_BY_ONE
+from mes.tracking.models import MachineCursor, StateCorrection
 
 MOST_MACHINE_DAYS = 7_000
 """Machines x days that one page adds up: 19 machines for a year, or 200 for five weeks."""
@@ -73,7 +75,7 @@ def stop_minutes(work_centers: Sequence[WorkCenter], start: datetime, end: datet
     if not planned["wc"]:
         return []
     with connection.cursor() as cursor:
-        cursor.execute(_ADDED_UP, planned | {"start": start, "now": now})
+        cursor.execute(ADDED_UP, planned | {"start": start, "now": now})
         rows = cursor.fetchall()
     return list(_named(rows, {wc.pk: wc for wc in work_centers}))
 
@@ -99,11 +101,27 @@ def stops_listed(
     for name in ("shift", "crew", "item"):
         asked |= {f"any_{name}": name not in only, f"of_{name}": only.get(name, "")}
     with connection.cursor() as cursor:
-        cursor.execute(_ONE_BY_ONE, planned | asked)
+        cursor.execute(ONE_BY_ONE, planned | asked)
         rows = cursor.fetchall()
-    stops = Stop.objects.select_related("work_center__line__area__site", "reason__parent")
-    found = stops.in_bulk([pk for pk, _ms in rows])
-    return [(found[pk], ms) for pk, ms in rows if pk in found]
+    above = ("work_center__line__area__site", "reason__parent")
+    found = Stop.objects.select_related(*above).in_bulk([pk for pk, _ms in rows if pk > 0])
+    told = StateCorrection.objects.select_related(*above).in_bulk([-pk for pk, _ms in rows if pk < 0])
+    stops = found | {-pk: _as_stop(row) for pk, row in told.items()}
+    return [(stops[pk], ms) for pk, ms in rows if pk in stops]
+
+
+def _as_stop(told: StateCorrection) -> Stop:
+    """A standstill that a person named, in the form of a stop that is not stored."""
+    return Stop(
+        work_center=told.work_center,
+        starts_at=told.starts_at,
+        ends_at=told.ends_at,
+        state=_("corrected"),
+        kind=told.kind,
+        reason=told.reason,
+        note=told.why,
+        explained_by=told.actor,
+    )
 
 
 def grouped(losses: Iterable[Lost], by: str) -> list[Group]:
@@ -167,78 +185,40 @@ def _planned_or_too_much(
 def _planned_rows(
     work_centers: Sequence[WorkCenter], start: datetime, end: datetime, now: datetime
 ) -> dict[str, list[Any]]:
-    """Planned time of all machines as columns, with until when each machine's open stop is known to last (R13, R18)."""
-    heard = {
-        row.work_center_id: row for row in MachineCursor.objects.filter(work_center__in=[wc.pk for wc in work_centers])
-    }
-    columns: dict[str, list[Any]] = {name: [] for name in ("wc", "a", "b", "shift", "crew", "known", "micro")}
+    """Planned time of all machines as columns, with until when each machine's open stop is known to last (R13, R18).
+
+    Rows that are not `said` are for recorded stops and leave out what people corrected; rows that are `said` are for
+    the standstills people named instead, of machines that have any.
+    """
+    keys = [wc.pk for wc in work_centers]
+    micro = {wc.pk: wc.micro_stop_s for wc in work_centers}
+    heard = {row.work_center_id: row for row in MachineCursor.objects.filter(work_center__in=keys)}
+    corrections = _corrections(keys, start, end)
+    columns: dict[str, list[Any]] = {name: [] for name in ("wc", "a", "b", "shift", "crew", "known", "micro", "said")}
     for pk, schedule in schedules_of(work_centers, start, end).items():
-        cursor = heard.get(pk)
+        cursor, told = heard.get(pk), corrections.get(pk, [])
         alive = cursor is None or now - cursor.heard_at <= timedelta(seconds=cursor.silence_s)
         known = now if cursor is None or alive else cursor.heard_at
-        micro = next(wc.micro_stop_s for wc in work_centers if wc.pk == pk)
+        over = [
+            Pause("", one.starts_at, one.ends_at) for one in told if one.reason_id or one.kind in ("run", "unknown")
+        ]
         for piece in planned_time(schedule, start, end):
-            row = (pk, piece.start, piece.end, piece.shift, piece.crew, known, micro)
-            for name, value in zip(columns, row, strict=True):
-                columns[name].append(value)
+            spans = [(*span, False) for span in _less(piece.start, piece.end, over)]
+            spans += [(piece.start, piece.end, True)] if any(one.reason_id for one in told) else []
+            for a, b, said in spans:
+                row = (pk, a, b, piece.shift, piece.crew, known, micro[pk], said)
+                for name, value in zip(columns, row, strict=True):
+                    columns[name].append(value)
     return columns
 
 
-# The condition on ranges is written as the exclusion constraints are, so that their indexes find stops and runs.
-# `made` is the part of a stop's piece with an order; what is left of it has none.
-_PARTS = """
-WITH planned AS MATERIALIZED (
-  SELECT * FROM unnest(%(wc)s::bigint[], %(a)s::timestamptz[], %(b)s::timestamptz[], %(shift)s::text[],
-                       %(crew)s::text[], %(known)s::timestamptz[], %(micro)s::int[])
-             AS p(wc, a, b, shift, crew, known, micro)
-), piece AS MATERIALIZED (
-  SELECT s.id, p.wc, s.reason_id, s.kind, s.starts_at, p.shift, p.crew,
-         coalesce(s.ends_at, p.known) - s.starts_at < make_interval(secs => p.micro) AS short,
-         greatest(s.starts_at, p.a) AS a, least(coalesce(s.ends_at, p.known), p.b) AS b
-  FROM planned p JOIN downtime_stop s ON s.work_center_id = p.wc
-   AND tstzrange(s.starts_at, s.ends_at, '[)') && tstzrange(p.a, p.b, '[)')
-), clipped AS MATERIALIZED (
-  SELECT *, row_number() OVER (ORDER BY wc, a) AS n,
-         row_number() OVER (PARTITION BY id ORDER BY a) = 1 AND starts_at >= %(start)s AS begins
-  FROM piece WHERE b > a
-), made AS MATERIALIZED (
-  SELECT c.n, r.item_id, r.starts_at <= c.a AS first,
-         least(c.b, coalesce(r.ends_at, %(now)s)) - greatest(c.a, r.starts_at) AS length
-  FROM clipped c JOIN production_run r ON r.work_center_id = c.wc
-   AND tstzrange(r.starts_at, r.ends_at, '[)') && tstzrange(c.a, c.b, '[)')
-), part AS (
-  SELECT c.id, c.wc, c.reason_id, c.kind, c.short, c.shift, c.crew, m.item_id, m.length, c.begins AND m.first AS begins
-  FROM clipped c JOIN made m USING (n)
-  UNION ALL
-  SELECT c.id, c.wc, c.reason_id, c.kind, c.short, c.shift, c.crew, NULL, c.b - c.a - coalesce(m.length, interval '0'),
-         c.begins AND NOT coalesce(m.first, false)
-  FROM clipped c LEFT JOIN (SELECT n, sum(length) AS length, bool_or(first) AS first FROM made GROUP BY n) m USING (n)
-), loss AS (
-  SELECT * FROM part WHERE (length > interval '0' OR begins)
-   AND NOT (reason_id IS NULL AND item_id IS NULL AND kind IN ('idle', 'waiting'))
-)
-"""
-_ADDED_UP = (
-    _PARTS
-    + """
-SELECT wc, reason_id, kind, short, shift, crew, item_id,
-       round(extract(epoch FROM sum(length)) * 1000)::bigint, count(*) FILTER (WHERE begins)
-FROM loss GROUP BY 1, 2, 3, 4, 5, 6, 7
-"""
-)
-_ONE_BY_ONE = (
-    _PARTS
-    + """
-SELECT loss.id, round(extract(epoch FROM sum(length)) * 1000)::bigint FROM loss
-LEFT JOIN downtime_reason reason ON reason.id = reason_id LEFT JOIN production_item item ON item.id = item_id
-WHERE reason.klass IS DISTINCT FROM 'planned'
-  AND %(of_reason)s IN ('', coalesce(reason.code, CASE WHEN kind = 'waiting' THEN '-waiting' WHEN short THEN '-short'
-                                                       ELSE '-' END))
-  AND (%(any_shift)s OR shift = %(of_shift)s) AND (%(any_crew)s OR crew = %(of_crew)s)
-  AND (%(any_item)s OR coalesce(item.code, '') = %(of_item)s)
-GROUP BY 1 ORDER BY 2 DESC, 1 LIMIT %(most)s
-"""
-)
+def _corrections(keys: list[int], start: datetime, end: datetime) -> dict[int, list[StateCorrection]]:
+    """Machine (by id) to what people said of its states in [start, end), in order; they never overlap."""
+    found: dict[int, list[StateCorrection]] = {}
+    rows = StateCorrection.objects.filter(work_center__in=keys, withdrawn_at=None, starts_at__lt=end, ends_at__gt=start)
+    for row in rows.order_by("starts_at"):
+        found.setdefault(row.work_center_id, []).append(row)
+    return found
 
 
 def _named(rows: Iterable[Sequence[Any]], machines: dict[int, WorkCenter]) -> Iterator[Lost]:
