@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from mes.config.bench.child import JsonChild
-from mes.config.bench.result import Goal, Result, Table, percentile
+from mes.config.bench.result import Cell, Goal, Result, Table, percentile
 from mes.config.bench.stage import stage
 
 MACHINES, QUICK_MACHINES = 200, 4
@@ -42,7 +42,7 @@ def measure(*, quick: bool, data: Path, say: Callable[[str], None]) -> Result:
 
 
 def _sizes(made: dict[str, Any]) -> Table:
-    rows = [[table, count, megabytes] for table, (count, megabytes) in made["sizes"].items()]
+    rows: list[list[Cell]] = [[table, count, megabytes] for table, (count, megabytes) in made["sizes"].items()]
     total = sum(megabytes for _, megabytes in made["sizes"].values())
     return Table(
         f"Facts and roll-ups from {made['begin'][:10]} to {made['end'][:10]}",
