@@ -43,11 +43,11 @@ def measure(*, quick: bool, data: Path, say: Callable[[str], None]) -> Result:
 
 def _sizes(made: dict[str, Any]) -> Table:
     rows: list[list[Cell]] = [[table, count, megabytes] for table, (count, megabytes) in made["sizes"].items()]
-    total = sum(megabytes for _, megabytes in made["sizes"].values())
+    last: list[Cell] = ["all of these", None, sum(megabytes for _, megabytes in made["sizes"].values())]
     return Table(
         f"Facts and roll-ups from {made['begin'][:10]} to {made['end'][:10]}",
         ["table", "rows", "MB with indexes"],
-        [*rows, ["all of these", None, total]],
+        [*rows, last],
         f"Made in {sum(made['took_s'].values()):.0f} s by SQL, then indexed; the large tables are without their "
         "foreign keys, and what excludes overlaps there is a plain index.",
     )
