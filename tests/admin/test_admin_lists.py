@@ -43,6 +43,7 @@ QUERIES = {
     "production.idealcycle": 6,
     "production.item": 5,
     "production.run": 5,
+    "production.target": 6,
     "production.workorder": 5,
     "quality.characteristic": 5,
     "quality.check": 5,
