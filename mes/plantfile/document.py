@@ -274,6 +274,32 @@ class WitnessRow:
 
 
 @dataclass(frozen=True)
+class CheckPlanRow:
+    """What is checked on one machine and when; `when`: triggers with their number. A machine's chart is its own."""
+
+    code: str
+    name: str
+    work_center: Ref
+    item: Ref | None
+    kind: str
+    unit: str
+    decimals: int
+    nominal: Decimal | None
+    lower: Decimal | None
+    upper: Decimal | None
+    pieces: int
+    accept: int
+    chart: str
+    rules: tuple[str, ...]
+    when: tuple[tuple[str, int | None], ...]
+    grace_min: int
+    instruction: str
+    reaction: str
+    archived: bool
+    line: int = _line()
+
+
+@dataclass(frozen=True)
 class Plant:
     """Everything a plant file says. `bound` and `witnessed`: machines whose bindings, witnesses it lists completely."""
 
@@ -293,3 +319,4 @@ class Plant:
     people: tuple[PersonRow, ...] = ()
     witnesses: tuple[WitnessRow, ...] = ()
     witnessed: tuple[str, ...] = ()
+    check_plans: tuple[CheckPlanRow, ...] = ()

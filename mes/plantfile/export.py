@@ -7,6 +7,7 @@ from django.db.models import Q
 from mes.downtime.models import Reason
 from mes.people.models import Person
 from mes.plant.models import Area, Line, OtherDay, PlannedMaintenance, ShiftPattern, Site, WorkCenter
+from mes.plantfile.check_plans_store import check_plans_export
 from mes.plantfile.document import (
     AreaRow,
     BindingRow,
@@ -60,6 +61,7 @@ def plant_export(*, at: datetime) -> Plant:
         people=_people(),
         witnesses=witnesses,
         witnessed=tuple(dict.fromkeys(row.work_center.code for row in witnesses)),
+        check_plans=check_plans_export(),
     )
 
 

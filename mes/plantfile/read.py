@@ -1,5 +1,6 @@
 """A plant file's text becomes a Plant, or the list of all its mistakes."""
 
+from mes.plantfile.check_plans import check_plans_check, check_plans_from
 from mes.plantfile.document import Plant
 from mes.plantfile.links import links_check
 from mes.plantfile.read_calendar import exceptions_from, maintenance_from, zones_of
@@ -24,6 +25,7 @@ SECTIONS = (
     "reasons",
     "items",
     "witnesses",
+    "check_plans",
     "people",
 )
 
@@ -79,7 +81,9 @@ def _plant(root: Mapping, mistakes: Mistakes) -> Plant:
         people=people_from(part("people"), mistakes),
         witnesses=witnesses,
         witnessed=tuple(ref.code for ref in witnessed),
+        check_plans=check_plans_from(part("check_plans"), mistakes),
     )
     links_check(plant, bound, mistakes)
     witnesses_check(plant, witnessed, mistakes)
+    check_plans_check(plant, mistakes)
     return plant

@@ -9,6 +9,7 @@ from mes.people.models import Person
 from mes.plant.models import Area, CycleRule, Holiday, Line, ShiftPattern, Site, WorkCenter
 from mes.plant.models import BreakRule as StoredBreak
 from mes.plant.models import ShiftRule as StoredRule
+from mes.plantfile.check_plans_store import check_plans_store
 from mes.plantfile.document import BindingRow, PatternRow, PersonRow, Plant, ShiftRow, SiteRow, StateMapRow
 from mes.plantfile.effective import effective_put
 from mes.plantfile.outcome import Outcome, Shelf
@@ -31,6 +32,7 @@ def parts_store(plant: Plant, outcome: Outcome, at: datetime) -> None:
     _items(plant, machines, outcome, at)
     _people(plant, outcome)
     witnesses_store(plant, outcome, at)
+    check_plans_store(plant, outcome)
 
 
 def _places(plant: Plant, outcome: Outcome) -> Shelf:

@@ -10,6 +10,7 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from mes.plant.models import Node
+from mes.plantfile.check_plans import check_plan_fields
 from mes.plantfile.document import (
     UDT_MEMBERS,
     BindingRow,
@@ -60,6 +61,7 @@ def plant_text(plant: Plant) -> str:
             _entry(code, witness_fields([row for row in plant.witnesses if row.work_center.code == code]))
             for code in plant.witnessed
         ],
+        "check_plans": [_entry(row.code, check_plan_fields(row)) for row in plant.check_plans],
         "people": [_entry(row.username, _person(row)) for row in plant.people],
     }
     return HEAD + "".join(f"\n{name}:\n{''.join(entries)}" for name, entries in sections.items() if entries)
