@@ -1,10 +1,13 @@
 """The pages of the shop floor in Chromium: real clicks with and without JavaScript, gloves, a phone, and axe."""
 
+import re
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
+from decimal import Decimal
 from pathlib import Path
 from typing import Any
+from uuid import uuid4
 
 import pytest
 from django.test import Client
@@ -19,6 +22,9 @@ from mes.plant.models import Shift
 from mes.plc.models import BrowseRequest, Controller, ControllerHealth, TagBinding, TagHealth
 from mes.production.models import Run
 from mes.production.orders import order_start
+from mes.quality.checks import check_record
+from mes.quality.judging import Reading
+from mes.quality.models import Characteristic, Check, Hold, Trigger
 from mes.tracking.models import CountFlag, MachineCursor, StateInterval
 from tests.production.small_plant import SmallPlant, counted, shift_around, small_plant
 
@@ -157,6 +163,11 @@ PAGES = [
     "/station/PACK/finish/",
     "/station/PACK/scrap/",
     "/station/PACK/tally/",
+    "/station/PACK/checks/",
+    "/station/PACK/checks/FILL-W/",
+    "/quality/",
+    "/quality/FILL-W/",
+    "/quality/-/holds/HOLD/",
     "/witness/",
     "/witness/LINE-1/",
     "/downtime/",
@@ -175,6 +186,41 @@ PAGES = [
     "/controllers/PLC-1/",
     "/controllers/PLC-1/tags/",
 ]
+
+
+def weight_of(plant: SmallPlant) -> Characteristic:
+    """10.0 to 10.4 g, due since the order began."""
+    weight = Characteristic.objects.create(
+        code="FILL-W", name="Fill weight", work_center=plant.packer, unit="g", decimals=1, lsl=Decimal("10.0"),
+        usl=Decimal("10.4"), chart="individuals",
+    )  # fmt: skip
+    Trigger.objects.create(characteristic=weight, kind="start")
+    return weight
+
+
+def weighed(weight: Characteristic, value: str) -> None:
+    now = datetime.now(UTC)
+    reading = Reading(values=(Decimal(value),))
+    check_record(characteristic=weight, reading=reading, taken_at=now, actor="quinn", at=now, key=uuid4())
+
+
+@pytest.mark.parametrize(("size", "js"), [(TERMINAL, True), (PHONE, False)])
+def test_a_due_check_out_of_limits_opens_a_hold_by_real_clicks(
+    plant: SmallPlant, open_as: Open, size: tuple[int, int], js: bool
+) -> None:
+    weight_of(plant)
+    with open_as(plant.person(Role.OPERATOR, plant.line_1), size=size, js=js) as page:
+        page.goto("/station/PACK/")
+        page.get_by_role("link", name="Fill weight").click()
+        if js:
+            for key in ("1", "0", ".", "5"):
+                page.locator(f'#checkpad [data-key="{key}"]').click()
+        else:
+            page.get_by_label("Value").fill("10.5")
+        page.get_by_role("button", name="Enter the check").dblclick(no_wait_after=True)
+        page.get_by_text("Out of limits.").wait_for()
+        page.get_by_role("link", name=str(Hold.objects.get())).wait_for()
+    assert Check.objects.count() == 1
 
 
 def controller_of(plant: SmallPlant) -> None:
@@ -202,10 +248,14 @@ def test_axe_finds_nothing_and_nothing_overflows(
     controller_of(plant)
     readiness_measure(line=plant.line_1, actor="system", at=datetime.now(UTC))
     stop = Stop.objects.select_related("work_center").get()
+    weight = weight_of(plant)
+    for value in ("10.2", "10.5"):
+        weighed(weight, value)
+    named = {"STOP": stop_ref(stop), "DAY": str(plant.shift.production_date), "HOLD": str(Hold.objects.get().pk)}
     found: list[str] = []
     with open_as(plant.person(Role.ADMIN), size=size, dark=dark) as page:
         for path in PAGES:
-            page.goto(path.replace("STOP", stop_ref(stop)).replace("DAY", str(plant.shift.production_date)))
+            page.goto(re.sub("STOP|DAY|HOLD", lambda word: named[word[0]], path))
             found += [f"{path}: {problem}" for problem in problems(page)]
         page.get_by_role("link", name="Controllers").first.click()
         page.goto("/orders/-/new/")
