@@ -1,4 +1,4 @@
-"""One question, one number: the live tile, /kpi/, its explanation, /improve/, the command, the shift page, the admin."""
+"""One question, one number: the live tile, /kpi/ and why, /improve/, the command, the shift page, the admin."""
 
 import json
 import re
