@@ -54,7 +54,9 @@ def _sizes(made: dict[str, Any]) -> Table:
 
 
 def _answers(asked: dict[str, list[float]]) -> Table:
-    rows = [[name, len(ms), statistics.median(ms), percentile(ms, 0.95), max(ms)] for name, ms in asked.items()]
+    rows: list[list[Cell]] = [
+        [name, len(ms), statistics.median(ms), percentile(ms, 0.95), max(ms)] for name, ms in asked.items()
+    ]
     return Table(
         "GET /api/v1/kpi/ from roll-ups, in the process of the server: key, rights, figures, JSON",
         ["question", "asked", "p50 ms", "p95 ms", "longest"],
@@ -64,7 +66,9 @@ def _answers(asked: dict[str, list[float]]) -> Table:
 
 
 def _pairs(pairs: list[dict[str, Any]], days: int) -> Table:
-    rows = [[n, p["raw_ms"], p["rolled_ms"], p["raw_ms"] / p["rolled_ms"]] for n, p in enumerate(pairs, 1)]
+    rows: list[list[Cell]] = [
+        [n, p["raw_ms"], p["rolled_ms"], p["raw_ms"] / p["rolled_ms"]] for n, p in enumerate(pairs, 1)
+    ]
     return Table(
         f"The site's last {days} days: plain SQL on raw events against the whole answer of the API",
         ["round", "raw SQL ms", "API ms", "ratio"],
