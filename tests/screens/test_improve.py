@@ -181,6 +181,7 @@ def test_an_address_says_everything_and_comes_back_as_it_was(mia: Client) -> Non
         ({"from": "2026-03-04", "to": "2026-03-02"}, "must lie before"),
         ({"from": "2020-01-01", "to": "2026-03-02"}, "More than 366 days"),
         ({"from": "2199-01-01", "to": "2199-03-02"}, "has not begun"),
+        ({"from": "0001-01-05", "to": "0001-01-09"}, "is no time"),
         ({"from": "9999-12-31", "to": "9999-12-31"}, "is no time"),
         ({"line": "LINE-1", "site": "SITE"}, "more than one place"),
     ],

@@ -21,6 +21,7 @@ from mes.screens.gate import storable
 KINDS = ("work_center", "line", "area", "site")
 ORDER = ("line__area__site__code", "line__area__code", "line__position", "line__code", "position", "code")
 LONGEST = timedelta(days=366)
+YEARS = range(2000, 2200)
 SPANS = {
     "7d": gettext_lazy("Last 7 days"),
     "30d": gettext_lazy("Last 30 days"),
@@ -146,10 +147,11 @@ def instant_in(text: str, zone: str, *, last: bool) -> datetime:
     """An ISO instant with offset, or a day at the site: its begin, or as the `last` day its end. Raises AskedWrong."""
     try:
         if re.fullmatch(r"\d{4}-\d\d-\d\d", text, re.ASCII):
-            begin, end = day_bounds(date.fromisoformat(text), zone_named(zone))
-            return end if last else begin
+            day = date.fromisoformat(text)
+            if day.year in YEARS:
+                return day_bounds(day, zone_named(zone))[1 if last else 0]
         instant = datetime.fromisoformat(text)
-        if instant.tzinfo is not None and 2000 <= instant.year < 2200:
+        if instant.tzinfo is not None and instant.year in YEARS:
             return instant.astimezone(UTC)
     except (ValueError, OverflowError):
         pass
