@@ -4,20 +4,27 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     dependencies = [
-        ('downtime', '0001_first'),
+        ("downtime", "0001_first"),
     ]
 
     operations = [
         migrations.AddField(
-            model_name='reason',
-            name='planned_limit_min',
-            field=models.PositiveSmallIntegerField(blank=True, help_text='A planned stop given this reason from now on is unplanned after so many minutes; empty: no limit.', null=True),
+            model_name="reason",
+            name="planned_limit_min",
+            field=models.PositiveSmallIntegerField(
+                blank=True,
+                help_text="A planned stop given this reason from now on is unplanned after so many minutes; empty: no limit.",
+                null=True,
+            ),
         ),
         migrations.AddField(
-            model_name='stop',
-            name='planned_limit_min',
-            field=models.PositiveSmallIntegerField(blank=True, help_text="The reason's limit when it was given: a later one changes no history (R14).", null=True),
+            model_name="stop",
+            name="planned_limit_min",
+            field=models.PositiveSmallIntegerField(
+                blank=True,
+                help_text="The reason's limit when it was given: a later one changes no history (R14).",
+                null=True,
+            ),
         ),
     ]
