@@ -64,6 +64,7 @@ def test_every_trigger_asks_from_stored_rows_in_few_queries(plant: SmallPlant) -
         "C-stop": (16, False), "C-minutes": (20, False),
     }  # fmt: skip
     assert len(asked) == 6
+    assert told(plant, 19)["C-pieces"] == (4, False)  # the 15 minutes of grace are not over yet
 
 
 def test_a_check_settles_it_and_one_taken_back_does_not(plant: SmallPlant) -> None:

@@ -75,6 +75,15 @@ def test_a_good_check_of_an_order_before_does_not_stretch_the_hold_into_it(labor
     assert Hold.objects.get().starts_at == SIX
 
 
+def test_a_check_that_was_not_made_or_taken_back_is_no_good_check(laboratory: Laboratory) -> None:
+    laboratory.weigh(10, "10.2")
+    laboratory.weigh(20, note="scale broken")
+    wrong = laboratory.weigh(25, "10.2").check
+    check_withdraw(key=wrong.key, why="another bottle", actor="quinn", at=SIX + 26 * MIN)
+    laboratory.weigh(40, "10.5")
+    assert Hold.objects.get().starts_at == SIX + 10 * MIN
+
+
 def test_two_open_holds_of_one_order_are_refused_by_the_database(laboratory: Laboratory) -> None:
     hold = laboratory.weigh(40, "10.5").hold
     assert hold is not None
@@ -158,16 +167,35 @@ def test_run_rules_speak_from_the_frozen_limits_only(laboratory: Laboratory) -> 
     assert not Hold.objects.exists()
 
 
-def test_a_check_that_was_not_made_breaks_the_run(laboratory: Laboratory) -> None:
+@pytest.mark.parametrize("gap", ["missed", "taken back"])
+def test_a_gap_breaks_the_run(laboratory: Laboratory, gap: str) -> None:
     for minute, value in ((1, "10.1"), (2, "10.3"), (3, "10.2")):
         laboratory.weigh(minute, value)  # ranges 0.2 and 0.1: centre 10.2, sigma 0.15 / 1.128379 = 0.132934
     freeze(laboratory)
     for minute in range(40, 44):
         laboratory.weigh(minute, "10.3")
-    assert laboratory.weigh(44, note="scale broken").check.verdict == "missed"
+    if gap == "missed":
+        assert laboratory.weigh(44, note="scale broken").check.verdict == "missed"
+    else:
+        wrong = laboratory.weigh(44, "10.3").check
+        check_withdraw(key=wrong.key, why="another bottle", actor="quinn", at=SIX + 44 * MIN)
     for minute in range(45, 53):
         assert laboratory.weigh(minute, "10.3").check.verdict == "good"  # 12 above the centre, 8 since the gap
     assert laboratory.weigh(53, "10.3").check.signals == ["N2"]  # the ninth
+
+
+def test_neighbours_of_two_items_are_no_run(laboratory: Laboratory) -> None:
+    for minute, value in ((1, "10.1"), (2, "10.3"), (3, "10.2")):
+        laboratory.weigh(minute, value)
+    freeze(laboratory)
+    for minute in range(40, 48):
+        laboratory.weigh(minute, "10.3")
+    order = laboratory.plant.order("WO-2", item=laboratory.plant.water)
+    Run.objects.filter(ends_at=None).update(ends_at=SIX + 48 * MIN)
+    Run.objects.create(
+        work_center=laboratory.plant.packer, order=order, item=order.item, starts_at=SIX + 48 * MIN, started_by="otto"
+    )
+    assert laboratory.weigh(49, "10.3").check.signals == []  # the ninth on one side, but the first of another item
 
 
 def test_a_check_taken_back_needs_a_reason_and_happens_once(laboratory: Laboratory) -> None:

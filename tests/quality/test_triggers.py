@@ -24,6 +24,8 @@ def test_every_hundred_pieces_is_reached_in_the_second_minute() -> None:
     # 60 at the end of 6:00, 120 at the end of 6:01
     assert since(TriggerKind.PIECES, 100, RUNNING, 0.5) is None
     assert since(TriggerKind.PIECES, 100, RUNNING, 10) == 1
+    assert since(TriggerKind.PIECES, 120, RUNNING, 10) == 1  # exactly reached
+    assert since(TriggerKind.PIECES, 121, RUNNING, 10) == 2
 
 
 def test_pieces_count_from_the_last_check_and_its_own_minute_counts_as_before_it() -> None:

@@ -173,6 +173,7 @@ def test_limits_are_frozen_once_by_who_may_and_without_what_was_ticked(plant: Sm
     assert (limits.version, limits.samples, limits.actor) == (1, 4, "quinn")
     assert limits.center == pytest.approx(10.15)
     assert "Version 1 since" in page
+    assert page.count("9.884 … 10.416") == 5  # 10.15 -+ 3 x 0.1 / 1.128379, from the first check on
     assert "Provisional limits: learned from 4 checks only." in page
     for wrong in ({"newest": "x"}, {"newest": "1", "seen": "1"}, {"newest": "5", "seen": "1", "why": "a\0"}):
         assert quality.post("/quality/FILL-W/limits/", form | wrong).status_code == 302
