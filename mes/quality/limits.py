@@ -50,32 +50,35 @@ def limits_set(
             if (last.version, last.actor, last.why) == (seen_version + 1, actor, why):
                 return last
             raise LimitsRefused(f"{last.actor} set version {last.version} meanwhile: look at the chart again.")
-        made = checks_of(place).order_by("-at", "-id")[:newest]
-        checks = with_gaps(list(reversed(made)))
+        checks = with_gaps(list(reversed(checks_of(place).order_by("-at", "-id")[:newest])))
         numbers = [number for number, one in enumerate(checks, start=1) if one is not None and one.pk in left_out]
         baseline = baseline_of(ChartKind(place.chart), without(readings_of(checks), numbers))
         try:
             version = _next(place, baseline, checks, actor, at, why)
         except ValueError as wrong:
             raise LimitsRefused(str(wrong)) from wrong
-        center = version.baseline.center
-        assert center is not None  # noqa: S101  (a version without a centre is refused)
-        stored = ControlLimits.objects.create(
-            characteristic=place,
-            version=last.version + 1 if last else 1,
-            chart=place.chart,
-            center=center,
-            sigma=version.baseline.sigma,
-            samples=version.baseline.samples,
-            provisional=version.baseline.provisional,
-            since=version.since,
-            actor=actor,
-            at=at,
-            why=version.why,
-        )
+        stored = _store(place, version, last.version + 1 if last else 1, at)
         data = {"before": _plain(last), "after": _plain(stored), "why": why, "left_out": len(numbers)}
         record(actor=actor, at=at, action="limits_set", kind=KIND, code=place.code, data=data)
         return stored
+
+
+def _store(place: Characteristic, said: LimitsVersion, number: int, at: datetime) -> ControlLimits:
+    learned = said.baseline
+    assert learned.center is not None  # noqa: S101  (a version without a centre is refused)
+    return ControlLimits.objects.create(
+        characteristic=place,
+        version=number,
+        chart=place.chart,
+        center=learned.center,
+        sigma=learned.sigma,
+        samples=learned.samples,
+        provisional=learned.provisional,
+        since=said.since,
+        actor=said.by,
+        at=at,
+        why=said.why,
+    )
 
 
 def _next(
