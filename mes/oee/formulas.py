@@ -260,12 +260,16 @@ def _notes(elements: Elements, policy: Policy, result: Kpi, where: str) -> tuple
     return tuple(notes) + _coverage_notes(elements, policy, result, at)
 
 
+def _never_all(share: float) -> str:
+    """A share below 1 as percent, cut and not rounded: 99.96 % is not 100."""
+    return f"{int(share * 1000) / 10:g}"
+
+
 def _coverage_notes(elements: Elements, policy: Policy, result: Kpi, at: str) -> tuple[Note, ...]:
     notes: list[Note] = []
     if result.coverage is not None and result.coverage < 1 and result.known_ms > 0:
-        said = (
-            f"{result.coverage:.0%} of the planned time is known{at}: A and P are those of the known time, OEE of all"
-        )
+        known = f"{_never_all(result.coverage)} % of the planned time is known{at}"
+        said = f"{known}: A and P are those of the known time, OEE of all"
         notes.append(Note("coverage", "oee", f"{said} of it, so A x P x Q is not the OEE."))
     if result.coverage is not None and result.coverage < policy.coverage_floor:
         said = f"Less than {policy.coverage_floor:.0%} of the planned time is known{at}: take these numbers with care."

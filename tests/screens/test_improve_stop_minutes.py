@@ -16,6 +16,7 @@ from mes.screens.improve.stop_minutes import (
     Lost,
     TooMuch,
     grouped,
+    own_losses,
     stop_minutes,
     stops_listed,
     without_reason,
@@ -152,3 +153,20 @@ def test_the_number_of_queries_does_not_grow_with_the_window(
     stop(plant.packer, 10, 20, reason=plant.jam)
     with django_assert_max_num_queries(12):  # type: ignore[operator]
         lost(plant, -60 * 24 * 300)
+
+
+def test_r19_waiting_is_not_the_machines_own_loss_even_with_a_reason(plant: SmallPlant) -> None:
+    stop(plant.packer, 100, 160, kind="waiting", reason=plant.motor)  # 60 min: nothing came in
+    stop(plant.filler, 100, 110, reason=plant.jam)
+    assert by(own_losses(lost(plant)), "reason") == [("JAM", 10, 1)]
+    assert by(lost(plant), "reason") == [("MOTOR", 60, 1), ("JAM", 10, 1)]
+
+
+def test_machines_of_one_name_are_told_apart(plant: SmallPlant) -> None:
+    WorkCenter.objects.filter(pk__in=[plant.filler.pk, plant.packer.pk]).update(name="Labeller")
+    plant.filler.refresh_from_db()
+    plant.packer.refresh_from_db()
+    stop(plant.packer, 100, 160, reason=plant.jam)
+    stop(plant.filler, 100, 110, reason=plant.jam)
+    names = [group.name for group in grouped(lost(plant), "machine_reason")]
+    assert names == ["Labeller PACK: Jam infeed", "Labeller FILL: Jam infeed"]

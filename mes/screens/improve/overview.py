@@ -17,7 +17,7 @@ from mes.screens.improve.kpis import BY_FIELD, FOUR, faint, scaled
 from mes.screens.improve.page import Content, Drawn, losses_page
 from mes.screens.improve.pareto import COLOURS, MIN_MS, href, minutes_and_stops, sentence, unexplained
 from mes.screens.improve.series import group_for, whole_and_parts, why
-from mes.screens.improve.stop_minutes import Group, Lost, TooMuch, grouped, stop_minutes
+from mes.screens.improve.stop_minutes import Group, Lost, TooMuch, grouped, own_losses, stop_minutes
 from mes.screens.improve.tables import Column, Row, Table
 from mes.screens.improve.target_words import machines_for, place_targets, share_of
 from mes.screens.improve.trends import trend_of, trend_table
@@ -26,6 +26,8 @@ from mes.screens.improve.waterfall import six_table
 from mes.screens.templatetags.explaining import why_address
 
 TOP = 5
+NO_OEE = ("mixed-units", "not-scheduled", "no-data", "no-ideal")
+"""Notes that say why a place has no OEE of its own; the table of its lines may have theirs."""
 MOST_LINES = 60
 """Lines of a site that are compared with their targets on one page; each costs a roll-up of its own."""
 
@@ -40,7 +42,7 @@ def overview(asked: Asked, request: HttpRequest) -> Content:
         losses = stop_minutes(asked.place.work_centers, *asked.window, now=asked.now)
     except TooMuch as refused:
         too_much = str(refused)
-    top = grouped(losses, "machine_reason")[:TOP]
+    top = grouped(own_losses(losses) or losses, "machine_reason")[:TOP]
     oee = BY_FIELD["oee"]
     tables = [
         top_table(asked, top),
@@ -59,8 +61,11 @@ def overview(asked: Asked, request: HttpRequest) -> Content:
         "second": six_sentence(asked, figure),
         "unexplained": unexplained(asked, losses),
         "too_much": too_much,
+        "missing": next((note.text for note in figure.kpi.notes if note.code in NO_OEE), ""),
     }
-    charts = [trend_of(asked, parts, oee), top_chart(asked, top)]
+    charts = [top_chart(asked, top)]
+    if any(part.figure.kpi.oee is not None for part in parts):
+        charts.append(trend_of(asked, parts, oee))
     return Content(tables, charts, too_much or sentence(asked, losses), figure, more)
 
 

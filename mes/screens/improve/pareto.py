@@ -21,6 +21,7 @@ from mes.screens.improve.stop_minutes import (
     Group,
     Lost,
     grouped,
+    own_losses,
     stop_minutes,
     stops_listed,
     without_reason,
@@ -161,8 +162,7 @@ def href(asked: Asked, by: str, key: str) -> str:
 
 def sentence(asked: Asked, losses: Sequence[Lost]) -> str:
     """The largest loss in words, what a supervisor reads first: machine and reason, minutes, stops."""
-    own = [loss for loss in losses if loss.reason not in (WAITING, SHORT)]
-    groups = grouped(own or losses, "machine_reason")
+    groups = grouped(own_losses(losses) or losses, "machine_reason")
     if not groups or not groups[0].lost_ms:
         return _("No planned time was lost to stops %(when)s.") % {"when": asked.said}
     first = groups[0]

@@ -6,6 +6,7 @@ a machine that idles without an order.
 """
 
 from bisect import bisect_right
+from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -38,7 +39,10 @@ class TooMuch(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Lost:
-    """Time lost on one machine to one reason in one shift with one item. `stops`: how many began there."""
+    """Time lost on one machine to one reason in one shift with one item. `stops`: how many began there.
+
+    `waiting`: it was starved or blocked, whatever reason stands there: another machine's loss (R19).
+    """
 
     machine: str
     machine_name: str
@@ -49,6 +53,7 @@ class Lost:
     item: str
     lost_ms: int
     stops: int
+    waiting: bool = False
 
 
 class Group(NamedTuple):
@@ -132,6 +137,11 @@ def grouped(losses: Iterable[Lost], by: str) -> list[Group]:
         so_far = found.get(key, Group(key, name, 0, 0))
         found[key] = Group(key, name, so_far.lost_ms + loss.lost_ms, so_far.stops + loss.stops)
     return sorted(found.values(), key=lambda group: (-group.lost_ms, group.name, group.key))
+
+
+def own_losses(losses: Iterable[Lost]) -> list[Lost]:
+    """What stopped machines of themselves: not that they waited for others (R19), nor micro-stops without a reason."""
+    return [loss for loss in losses if not loss.waiting and loss.reason not in (WAITING, SHORT)]
 
 
 def without_reason(losses: Iterable[Lost]) -> tuple[int, int]:
@@ -224,6 +234,8 @@ def _corrections(keys: list[int], start: datetime, end: datetime) -> dict[int, l
 def _named(rows: Iterable[Sequence[Any]], machines: dict[int, WorkCenter]) -> Iterator[Lost]:
     rows = list(rows)
     reasons = Reason.objects.in_bulk({row[1] for row in rows if row[1]})
+    shown = Counter(wc.name for wc in machines.values())
+    names = {pk: wc.name if shown[wc.name] == 1 else f"{wc.name} {wc.code}" for pk, wc in machines.items()}
     items = dict(Item.objects.filter(pk__in={row[6] for row in rows if row[6]}).values_list("pk", "code"))
     for wc, reason_id, kind, short, shift, crew, item, lost_ms, stops in rows:
         reason = reasons.get(reason_id)
@@ -232,7 +244,8 @@ def _named(rows: Iterable[Sequence[Any]], machines: dict[int, WorkCenter]) -> It
         key = reason.code if reason else WAITING if kind == "waiting" else SHORT if short else NO_REASON
         name = reason.name if reason else reason_words()[key]
         machine = machines[wc]
-        yield Lost(machine.code, machine.name, key, name, shift, crew, items.get(item, ""), lost_ms, stops)
+        what = (key, name, shift, crew, items.get(item, ""), lost_ms, stops, kind == "waiting")
+        yield Lost(machine.code, names[wc], *what)
 
 
 def reason_words() -> dict[str, str]:
