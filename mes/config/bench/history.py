@@ -3,6 +3,7 @@
 import time
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
+from functools import cache
 from pathlib import Path
 from random import Random
 from typing import Any
@@ -103,14 +104,18 @@ class History:
         rolled = [*(seconds[name] for name in names), counts["good"], counts["scrap"], seconds["ideal_good_s"]]
         return {"raw_ms": raw_ms, "rolled_ms": rolled_ms, "raw": row, "rolled": rolled}
 
+    @cache  # noqa: B019  (one per process: a new one would load all middleware again, as no server does per question)
+    def _client(self) -> Any:
+        from django.test import Client
+
+        return Client(SERVER_NAME="localhost", headers={"authorization": f"Token {self._key}"})
+
     def _window(self) -> tuple[datetime, datetime]:
         assert self._span is not None  # noqa: S101  (make comes first)
         return self._span
 
     def _get(self, *, start: datetime, end: datetime, **place: str) -> tuple[float, dict[str, Any]]:
-        from django.test import Client
-
-        client = Client(SERVER_NAME="localhost", headers={"authorization": f"Token {self._key}"})
+        client = self._client()
         query = {**place, "from": start.isoformat(), "to": end.isoformat()}
         began = time.perf_counter()
         answer = client.get("/api/v1/kpi/", query)
