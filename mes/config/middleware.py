@@ -1,9 +1,10 @@
-"""Two guards around every request: bodies without a length, and the content security policy."""
+"""Guards around every request: its database connection, bodies without a length, the content security policy."""
 
 from collections.abc import Callable
 
 from django.conf import settings
 from django.core.exceptions import RequestDataTooBig
+from django.db import close_old_connections
 from django.http import HttpRequest, HttpResponse, JsonResponse
 
 GetResponse = Callable[[HttpRequest], HttpResponse]
@@ -22,6 +23,24 @@ POLICY = "; ".join(
         "report-uri /csp",
     ]
 )
+
+
+class ConnectionBackMiddleware:
+    """Gives the database connection back to the pool in the thread that took it, whatever became of the browser.
+
+    Django gives it back with `request_finished`, which Daphne's cancelling skips when a browser goes away before the
+    answer is ready: ten people who click on would leave no connection for anybody.
+    """
+
+    def __init__(self, get_response: GetResponse) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        """Answers are never streamed from the database, so nothing is asked after this."""
+        try:
+            return self.get_response(request)
+        finally:
+            close_old_connections()
 
 
 class ChunkedBodyMiddleware:

@@ -123,7 +123,8 @@ INSTALLED_APPS = [
 ]
 
 MIDDLEWARE = [
-    "mes.config.middleware.ContentSecurityPolicyMiddleware",  # outermost: every answer carries it
+    "mes.config.middleware.ConnectionBackMiddleware",  # outermost: after it nobody asks the database
+    "mes.config.middleware.ContentSecurityPolicyMiddleware",  # every answer carries it
     "mes.config.middleware.ChunkedBodyMiddleware",
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",

@@ -64,6 +64,7 @@ class FaultProxy:
             except OSError:
                 _reset(line)
                 continue
+            up.settimeout(None)  # that was for connecting: a line that is silent for a while is not broken
             self._lines.add(up)
             for end in (line, up):
                 end.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
