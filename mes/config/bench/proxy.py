@@ -32,6 +32,8 @@ class FaultProxy:
                 self._listener.shutdown(socket.SHUT_RDWR)  # else a waiting accept() still takes the next one
                 self._listener.close()
                 self._cut()
+            elif mode == PASS and before == SILENT:
+                self._cut()  # what was swallowed is missing on these lines for ever
             elif mode != AWAY and before == AWAY:
                 self._listener = self._listen(self.port)
 
@@ -64,10 +66,10 @@ class FaultProxy:
             except OSError:
                 _reset(line)
                 continue
-            up.settimeout(None)  # that was for connecting: a line that is silent for a while is not broken
             self._lines.add(up)
             for end in (line, up):
-                end.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+                with contextlib.suppress(OSError):  # it may be gone already: no reason to accept nobody any more
+                    end.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
             for one, other in ((line, up), (up, line)):
                 threading.Thread(target=self._pump, args=(one, other), daemon=True).start()
 
