@@ -4,7 +4,7 @@ from collections.abc import Callable
 
 from django.conf import settings
 from django.core.exceptions import RequestDataTooBig
-from django.db import close_old_connections
+from django.db import connections
 from django.http import HttpRequest, HttpResponse, JsonResponse
 
 GetResponse = Callable[[HttpRequest], HttpResponse]
@@ -40,7 +40,9 @@ class ConnectionBackMiddleware:
         try:
             return self.get_response(request)
         finally:
-            close_old_connections()
+            for connection in connections.all(initialized_only=True):
+                if not connection.in_atomic_block:  # else somebody's transaction is around the whole request
+                    connection.close_if_unusable_or_obsolete()
 
 
 class ChunkedBodyMiddleware:
