@@ -3,7 +3,7 @@
 from datetime import date
 
 from django.core.exceptions import PermissionDenied
-from django.http import Http404
+from django.http import Http404, HttpRequest
 from django.utils.translation import gettext as _
 
 from mes.people.access import lines_for, may, work_centers_for
@@ -15,6 +15,11 @@ def storable(text: str) -> str:
     if "\0" in text:
         raise Http404
     return text
+
+
+def actor_of(request: HttpRequest) -> str:
+    """The name under which the journal keeps what is done with this request."""
+    return str(request.user.get_username())
 
 
 def machine_or_404(user: object, code: str) -> WorkCenter:
