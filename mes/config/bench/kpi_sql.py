@@ -186,8 +186,12 @@ FROM_RAW = """
     ),
     seen AS (
         SELECT i.kind, greatest(i.starts_at, p.a) AS a, least(i.ends_at, p.b) AS b, p.shift
-        FROM planned p JOIN tracking_stateinterval i ON i.work_center_id = p.wc
-             AND tstzrange(i.starts_at, i.ends_at, '[)') && tstzrange(p.a, p.b, '[)')
+        FROM planned p CROSS JOIN LATERAL (
+            SELECT * FROM tracking_stateinterval i
+            WHERE i.work_center_id = p.wc AND i.starts_at < p.b AND i.ends_at > p.a AND i.starts_at >= coalesce(
+                (SELECT max(f.starts_at) FROM tracking_stateinterval f
+                 WHERE f.work_center_id = p.wc AND f.starts_at <= p.a), p.a)
+            OFFSET 0) i  -- one look into the index a shift: intervals of a machine never overlap
     ),
     owned AS (
         SELECT seen.kind, extract(epoch FROM seen.b - seen.a) AS s,
