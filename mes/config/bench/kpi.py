@@ -21,7 +21,7 @@ def measure(*, quick: bool, data: Path, say: Callable[[str], None]) -> Result:
     """Makes the history in a database of its own, proves its roll-ups by a sample, then asks."""
     result = Result("kpi", quick)
     machines, weeks, days = (QUICK_MACHINES, QUICK_WEEKS, QUICK_DAYS) if quick else (MACHINES, WEEKS, DAYS)
-    shifts, years, raw = (20, 5, 2) if quick else (300, 100, 1)
+    shifts, years, raw = (20, 5, 2) if quick else (300, 100, 9)
     say("starting PostgreSQL and Valkey")
     with stage(data) as ready, JsonChild("mes.config.bench.history", **ready.environment) as child:
         say(f"making {weeks} weeks of {machines} machines")
