@@ -30,6 +30,10 @@ VARIABLES = [
     Variable("MES_SHIFT_HORIZON_DAYS", "60", "how many days ahead shifts are made from the calendar"),
     Variable("MES_SHIFT_LOCK_DAYS", "45", "days after its end when a closed shift is locked; 0: never by itself"),
     Variable("MES_SPOOL_MB", "2048", "disk space the poller may use while the database is away"),
+    Variable(
+        "MES_SMTP_URL", "", "smtp://user:password@host:587?starttls=1 or smtps://host:465; empty: no e-mail is sent"
+    ),
+    Variable("MES_MAIL_FROM", "millwright@localhost", "sender of reports and calls by e-mail"),
 ]
 _DEFAULTS = {variable.name: variable.default for variable in VARIABLES}
 
@@ -72,6 +76,19 @@ def _database(url: str) -> dict[str, Any]:
     }
 
 
+def _mail(url: str) -> dict[str, Any]:
+    """Where e-mail goes. Without a URL the host is empty: senders keep what they have and say that nothing is set."""
+    parts = urlsplit(url)
+    return {
+        "HOST": parts.hostname or "",
+        "PORT": parts.port or (465 if parts.scheme == "smtps" else 25),
+        "USER": unquote(parts.username or ""),
+        "PASSWORD": unquote(parts.password or ""),
+        "SSL": parts.scheme == "smtps",
+        "STARTTLS": "starttls=1" in parts.query.split("&"),
+    }
+
+
 BASE_DIR = Path(__file__).resolve().parent.parent.parent
 DATA_DIR = Path(env("MES_DATA_DIR")).absolute()
 MES_ENV = env("MES_ENV")
@@ -107,6 +124,7 @@ INSTALLED_APPS = [
     "mes.leases",
     "mes.plant",
     "mes.people",
+    "mes.signing",
     "mes.plc",
     "mes.production",
     "mes.downtime",
@@ -204,6 +222,14 @@ CHANNEL_LAYERS = {
 }
 CACHES = {"default": {"BACKEND": "django.core.cache.backends.locmem.LocMemCache"}}
 SESSION_ENGINE = "django.contrib.sessions.backends.db"
+
+# E-mail: sent by tasks only, never while somebody waits for a page
+_SMTP = _mail(env("MES_SMTP_URL"))
+EMAIL_HOST, EMAIL_PORT = _SMTP["HOST"], _SMTP["PORT"]
+EMAIL_HOST_USER, EMAIL_HOST_PASSWORD = _SMTP["USER"], _SMTP["PASSWORD"]
+EMAIL_USE_SSL, EMAIL_USE_TLS = _SMTP["SSL"], _SMTP["STARTTLS"] and not _SMTP["SSL"]
+EMAIL_TIMEOUT = 8  # shorter than a task may last
+DEFAULT_FROM_EMAIL = SERVER_EMAIL = env("MES_MAIL_FROM")
 
 # Web security
 SECURE_CONTENT_TYPE_NOSNIFF = True
