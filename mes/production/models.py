@@ -1,104 +1,75 @@
-"""Items with their ideal cycles, work orders, and the runs in which machines make them."""
-
-from decimal import Decimal
+"""Work orders, and the runs in which machines make them; items, routings, entries and supply are in modules beside."""
 
 from django.contrib.postgres.constraints import ExclusionConstraint
 from django.contrib.postgres.fields import RangeOperators
 from django.core.validators import MaxValueValidator, MinValueValidator
 from django.db import models
+from django.utils.translation import gettext_lazy as _
 
 from mes.plant.models import CODE, Line, TsTzRange, WorkCenter, half_open
+from mes.production.entry_models import ChangeRequest, ManualCount, OrderHold, OrderPart, SetupPhase
+from mes.production.item_models import IdealCycle, Item, Target
+from mes.production.routing_models import Operation, Pool, Routing, RoutingStep
+from mes.production.supply_models import OrderMaterial, StockLevel, Tool, ToolNeed
 
-
-class Item(models.Model):
-    """Something the plant makes, counted in one unit."""
-
-    code = models.CharField(max_length=60, unique=True, validators=[CODE])
-    name = models.CharField(max_length=120)
-    unit = models.CharField(max_length=16, default="pcs")
-
-    class Meta:
-        ordering = ["code"]
-
-    def __str__(self) -> str:
-        return f"{self.code} {self.name}"
-
-
-class IdealCycle(models.Model):
-    """The shortest time in which a machine can make one piece of an item, valid from and (if set) to an instant."""
-
-    item = models.ForeignKey(Item, on_delete=models.PROTECT, related_name="ideal_cycles")
-    work_center = models.ForeignKey(WorkCenter, on_delete=models.PROTECT, related_name="ideal_cycles")
-    ideal_cycle_s = models.DecimalField(max_digits=12, decimal_places=6, validators=[MinValueValidator(0.000001)])
-    valid_from = models.DateTimeField()
-    valid_to = models.DateTimeField(null=True, blank=True)
-
-    class Meta:
-        ordering = ["work_center", "item", "valid_from"]
-        constraints = [
-            ExclusionConstraint(
-                name="ideal_cycle_no_overlap",
-                expressions=[
-                    ("item", RangeOperators.EQUAL),
-                    ("work_center", RangeOperators.EQUAL),
-                    (TsTzRange("valid_from", "valid_to", half_open()), RangeOperators.OVERLAPS),
-                ],
-            ),
-            models.CheckConstraint(name="ideal_cycle_positive", condition=models.Q(ideal_cycle_s__gt=0)),
-        ]
-
-    def __str__(self) -> str:
-        return f"{self.item_id} on {self.work_center_id}: {self.ideal_cycle_s} s"
-
-
-class Target(models.Model):
-    """The OEE a line or a machine is to reach from `valid_from` on, with one item or with all; a later row ends it."""
-
-    line = models.ForeignKey(Line, null=True, blank=True, on_delete=models.PROTECT, related_name="targets")
-    work_center = models.ForeignKey(WorkCenter, null=True, blank=True, on_delete=models.PROTECT, related_name="targets")
-    item = models.ForeignKey(
-        Item, null=True, blank=True, on_delete=models.PROTECT, related_name="targets", help_text="Empty: every item."
-    )
-    target_oee = models.DecimalField(
-        max_digits=4,
-        decimal_places=3,
-        validators=[MinValueValidator(Decimal("0.001")), MaxValueValidator(1)],
-        help_text="A share: 0.850 is 85 %.",
-    )
-    valid_from = models.DateTimeField()
-
-    class Meta:
-        ordering = ["line", "work_center", "item", "-valid_from"]
-        constraints = [
-            models.UniqueConstraint(
-                fields=["line", "work_center", "item", "valid_from"], name="target_once", nulls_distinct=False
-            ),
-            models.CheckConstraint(
-                name="target_one_place",
-                condition=models.Q(line__isnull=False) ^ models.Q(work_center__isnull=False),
-            ),
-            models.CheckConstraint(
-                name="target_between_0_and_1", condition=models.Q(target_oee__gt=0, target_oee__lte=1)
-            ),
-        ]
-
-    def __str__(self) -> str:
-        return f"{self.target_oee} from {self.valid_from}"
+__all__ = [
+    "ChangeRequest",
+    "IdealCycle",
+    "Item",
+    "ManualCount",
+    "Operation",
+    "OrderHold",
+    "OrderMaterial",
+    "OrderPart",
+    "Pool",
+    "Routing",
+    "RoutingStep",
+    "Run",
+    "SetupPhase",
+    "StockLevel",
+    "Target",
+    "Tool",
+    "ToolNeed",
+    "WorkOrder",
+]
 
 
 class WorkOrder(models.Model):
-    """An order for a quantity of one item on one line. ISA-95: an operations request with one segment."""
+    """An order for a quantity of one item on one line. ISA-95: an operations request with one segment or, with
+    operations, several."""
 
     class Status(models.TextChoices):
-        RELEASED = "released", "Released"
-        RUNNING = "running", "Running"
-        COMPLETED = "completed", "Completed"
-        CANCELLED = "cancelled", "Cancelled"
+        RECEIVED = "received", _("Received")
+        RELEASED = "released", _("Released")
+        DISPATCHED = "dispatched", _("Dispatched")
+        RUNNING = "running", _("Running")
+        PAUSED = "paused", _("Paused")
+        COMPLETED = "completed", _("Completed")
+        CLOSED = "closed", _("Closed")
+        CANCELLED = "cancelled", _("Cancelled")
 
     class Kind(models.TextChoices):
-        PRODUCTION = "production", "Production"
-        TRIAL = "trial", "Trial"
-        ENGINEERING = "engineering", "Engineering"
+        PRODUCTION = "production", _("Production")
+        TRIAL = "trial", _("Trial")
+        ENGINEERING = "engineering", _("Engineering")
+
+    class Pause(models.TextChoices):
+        MATERIAL = "material", _("Material is missing")
+        TOOL = "tool", _("Tool is missing")
+        MACHINE = "machine", _("Machine trouble")
+        QUALITY = "quality", _("Quality question")
+        STAFF = "staff", _("Nobody to run it")
+        SHIFT_END = "shift-end", _("End of work")
+        OTHER_ORDER = "other-order", _("Another order goes first")
+        OTHER = "other", _("Something else")
+
+    class Short(models.TextChoices):
+        REST_LATER = "rest-later", _("The rest comes with another order")
+        MATERIAL = "material", _("Material ran out")
+        QUALITY = "quality", _("Too much scrap")
+        MACHINE = "machine", _("Machine trouble")
+        NOT_NEEDED = "not-needed", _("The rest is not needed")
+        OTHER = "other", _("Something else")
 
     number = models.CharField(max_length=60, unique=True, validators=[CODE])
     kind = models.CharField(
@@ -110,6 +81,36 @@ class WorkOrder(models.Model):
     due_at = models.DateTimeField(null=True, blank=True)
     priority = models.PositiveSmallIntegerField(default=50, help_text="Smaller comes first.")
     status = models.CharField(max_length=12, choices=Status, default=Status.RELEASED)
+    pause_reason = models.CharField(max_length=12, choices=Pause, blank=True, default="")
+    pause_note = models.CharField(max_length=200, blank=True, default="")
+    short_reason = models.CharField(
+        max_length=12, choices=Short, blank=True, default="", help_text="Why less was made than may be missing."
+    )
+    short_note = models.CharField(max_length=200, blank=True, default="")
+    over_percent = models.DecimalField(
+        max_digits=5,
+        decimal_places=2,
+        null=True,
+        blank=True,
+        validators=[MinValueValidator(0)],
+        help_text="May make so much more than ordered. Empty: as the item.",
+    )
+    under_percent = models.DecimalField(
+        max_digits=5,
+        decimal_places=2,
+        null=True,
+        blank=True,
+        validators=[MinValueValidator(0), MaxValueValidator(100)],
+        help_text="May be completed with so much less without a reason. Empty: as the item.",
+    )
+    dispatched_to = models.ForeignKey(
+        WorkCenter,
+        null=True,
+        blank=True,
+        on_delete=models.PROTECT,
+        related_name="+",
+        help_text="Only for this machine.",
+    )
     started_at = models.DateTimeField(null=True, blank=True)
     completed_at = models.DateTimeField(null=True, blank=True)
     source = models.CharField(max_length=20, default="typed", help_text="typed, csv, demo or an ERP connection.")
@@ -134,6 +135,9 @@ class Run(models.Model):
 
     work_center = models.ForeignKey(WorkCenter, on_delete=models.PROTECT, related_name="runs")
     order = models.ForeignKey(WorkOrder, on_delete=models.PROTECT, related_name="runs")
+    operation = models.ForeignKey(
+        Operation, null=True, blank=True, on_delete=models.PROTECT, related_name="runs", help_text="Of a routing."
+    )
     item = models.ForeignKey(Item, on_delete=models.PROTECT, related_name="runs")
     starts_at = models.DateTimeField()
     ends_at = models.DateTimeField(null=True, blank=True)
