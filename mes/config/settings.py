@@ -133,6 +133,7 @@ INSTALLED_APPS = [
     "mes.witness",
     "mes.oee",
     "mes.live",
+    "mes.hourly",
     "mes.api",
     "mes.screens",
     "mes.plantfile",

@@ -17,7 +17,7 @@ EDITED_BY = {
     "quality": "edit_check_plans",
 }
 # Whoever edits the plant may look at what was recorded of it.
-RECORDS = ("tracking", "leases", "journal", "oee", "signing", "analytics")
+RECORDS = ("tracking", "leases", "journal", "oee", "signing", "analytics", "hourly", "handover")
 
 
 class RoleBackend(ModelBackend):
