@@ -127,6 +127,7 @@ INSTALLED_APPS = [
     "mes.signing",
     "mes.plc",
     "mes.production",
+    "mes.materials",
     "mes.downtime",
     "mes.quality",
     "mes.tracking",

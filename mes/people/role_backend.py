@@ -11,6 +11,7 @@ EDITED_BY = {
     "plant": "edit_plant",
     "plc": "edit_controllers",
     "production": "edit_items",
+    "materials": "edit_items",
     "downtime": "edit_reasons",
     "people": "edit_people",
     "witness": "edit_plant",

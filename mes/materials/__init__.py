@@ -1,0 +1,1 @@
+"""Materials: lots and serials, what they were made of and where they went, holds, labels."""
