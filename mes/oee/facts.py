@@ -1,7 +1,7 @@
 """Elements and KPIs of machines for any window, from stored facts: the one function behind live, shift and history."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from decimal import Decimal
 from typing import NamedTuple, cast
@@ -155,7 +155,8 @@ def _states(rows: MachineRows, now: datetime) -> list[StateSpan]:
 
 def stop_spans(rows: MachineRows, now: datetime) -> list[StopSpan]:
     """Stops; an open one lasts as long as the machine is heard (R13, R18)."""
-    spans = []
+    spans: list[StopSpan] = []
+    whole: int | None = None
     for stop in rows.stops:
         end = stop.ends_at or rows.known_until(now)
         if end > stop.starts_at:
@@ -163,8 +164,16 @@ def stop_spans(rows: MachineRows, now: datetime) -> list[StopSpan]:
             name = stop.reason.name if stop.reason else None
             limit_ms = None if stop.planned_limit_min is None else stop.planned_limit_min * 60_000
             manual = stop.source == "manual"
-            spans.append(StopSpan(to_ms(stop.starts_at), to_ms(end), klass, name, limit_ms, manual))
+            span = StopSpan(to_ms(stop.starts_at), to_ms(end), klass, name, limit_ms, manual)
+            if whole is not None and whole == stop.whole_id and _goes_on(spans[-1], span):
+                span = replace(span, start_ms=spans.pop().start_ms)  # parts with one reason are one stop, one failure
+            spans.append(span)
+            whole = stop.whole_id
     return corrected_stops(spans, _corrections(rows))
+
+
+def _goes_on(before: StopSpan, span: StopSpan) -> bool:
+    return before == replace(span, start_ms=before.start_ms, end_ms=span.start_ms)
 
 
 def _corrections(rows: MachineRows) -> list[Correction]:

@@ -101,12 +101,15 @@ def load_rows(work_centers: Sequence[WorkCenter], start: datetime, end: datetime
     around = timedelta(milliseconds=max((margin_ms(p) for begun in in_force.values() for _, p in begun), default=0))
     for span in _overlapping(StateInterval.objects.all(), keys, start - around, end + around):
         rows[span.work_center_id].states.append(span)
-    for stop in _overlapping(Stop.objects.select_related("reason"), keys, start, end):
-        rows[stop.work_center_id].stops.append(stop)
+    trims: list[Stop] = []
+    for stop in _overlapping(Stop.every.filter(split=False).select_related("reason"), keys, start, end):
+        (trims if stop.trimmed else rows[stop.work_center_id].stops).append(stop)
     for said in _overlapping(
         StateCorrection.objects.filter(withdrawn_at=None).select_related("reason"), keys, start, end
     ):
         rows[said.work_center_id].corrections.append(said)
+    for stop in trims:
+        _trim(rows[stop.work_center_id], stop)
     for run in _overlapping(Run.objects.select_related("order", "item"), keys, start, end):
         rows[run.work_center_id].runs.append(run)
     hours = CountHour.objects.filter(work_center__in=keys, hour__gt=start - HOUR, hour__lt=end).order_by("hour")
@@ -148,6 +151,24 @@ def _without(span: StateInterval, start: datetime, end: datetime) -> list[StateI
     common = {"state": span.state, "kind": span.kind, "raw_code": span.raw_code, "why": span.why}
     edges = [(span.starts_at, start), (end, span.ends_at)]
     return [StateInterval(starts_at=a, ends_at=b, **common) for a, b in edges if b is None or a < b]
+
+
+def _trim(machine: MachineRows, stop: Stop) -> None:
+    """What somebody trimmed off a stop is time in which the machine ran; a correction of that time says more."""
+    left = [StateInterval(starts_at=stop.starts_at, ends_at=stop.ends_at)]
+    for said in machine.corrections:
+        left = [part for span in left for part in _without(span, said.starts_at, said.ends_at)]
+    machine.corrections += [
+        StateCorrection(
+            work_center_id=stop.work_center_id,
+            starts_at=part.starts_at,
+            ends_at=part.ends_at,
+            kind=Kind.RUN,
+            why="trimmed off a stop",
+        )
+        for part in left
+    ]
+    machine.corrections.sort(key=lambda said: said.starts_at)
 
 
 def _overlapping(query: QuerySet, keys: list[int], start: datetime, end: datetime) -> QuerySet:

@@ -68,7 +68,7 @@ def _machine_before(stream: str, work_center: int, at: datetime) -> Machine:
     """The machine as it was before an instant at which something was observed, from samples, intervals and stops."""
     covers = Q(starts_at__lt=at) & (Q(ends_at=None) | Q(ends_at__gte=at))
     span = StateInterval.objects.filter(covers, work_center=work_center).order_by("starts_at").first()
-    stop = Stop.objects.filter(covers, work_center=work_center, source="auto").order_by("starts_at").first()
+    stop = Stop.reported.filter(covers, work_center=work_center, source="auto").order_by("starts_at").first()
     values, heard_at = _values_before(stream, work_center, at)
     return Machine(
         work_center,

@@ -5,7 +5,9 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 
+from mes.downtime.layouts import layout_write, layouts_take, said_of
 from mes.downtime.models import Stop
+from mes.downtime.parts import Layout, laid
 from mes.tracking import store
 from mes.tracking.held import flag_forget
 from mes.tracking.load import CountOwners
@@ -88,12 +90,18 @@ def _spans(machine: Machine) -> list[_Piece]:
 def stops_change(work_center: int, old: Machine, new: Machine) -> None:
     """Splits, merges and moves automatic stops. A stop that keeps its start stays the same row, with its reason.
 
-    A new stop takes over the reason of the explained stop it lies in most.
+    A new stop takes over the reason of the explained stop it lies in most. Where people had split one of those that
+    are told otherwise, what they said of its parts is laid over the new telling.
     """
     before, after = _stops(old), _stops(new)
     starts = {piece.starts_at for piece in (*before, *after)}
-    rows = {row.starts_at: row for row in Stop.objects.filter(work_center=work_center, starts_at__in=starts)}
+    held = Stop.reported.select_for_update(of=("self",)).select_related("reason")
+    rows = {row.starts_at: row for row in held.filter(work_center=work_center, starts_at__in=starts)}
     explained = [row for row in rows.values() if row.reason_id is not None]
+    differing = {piece.starts_at for piece in {*before} ^ {*after}}
+    words = layouts_take([row for start, row in rows.items() if row.split and start in differing])
+    if words:
+        words += [(row.starts_at, row.ends_at, Layout((), (said_of(row),))) for row in explained]
     was = {row.pk: (row.starts_at, row.ends_at) for row in explained}
     kept = {piece.starts_at for piece in after}
     Stop.objects.filter(pk__in=[row.pk for start, row in rows.items() if start not in kept]).delete()
@@ -113,6 +121,15 @@ def stops_change(work_center: int, old: Machine, new: Machine) -> None:
             )
             _inherit(fresh, explained, was)
             fresh.save(force_insert=True)
+            rows[piece.starts_at] = fresh
+    _lay(words, [rows[piece.starts_at] for piece in after if piece not in before])
+
+
+def _lay(words: Sequence[tuple[datetime, datetime | None, Layout]], rows: Sequence[Stop]) -> None:
+    for row in rows:
+        layout = laid(words, row.starts_at, row.ends_at)
+        if layout != Layout():
+            layout_write(row, layout)
 
 
 def _stops(machine: Machine) -> list[_Piece]:

@@ -95,6 +95,6 @@ def machines(work_centers: set[int], contexts: "Mapping[int, MachineContext]") -
         found[span.work_center_id].span = OpenSpan(
             span.pk, span.starts_at, span.state, span.kind, span.raw_code, span.why
         )
-    for stop in Stop.objects.filter(work_center__in=work_centers, ends_at=None):
+    for stop in Stop.reported.filter(work_center__in=work_centers, ends_at=None):
         found[stop.work_center_id].stop = OpenStop(stop.pk, stop.starts_at, stop.state, stop.kind, stop.plc_code)
     return found

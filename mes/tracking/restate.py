@@ -167,7 +167,7 @@ def _cut(row: TagBinding, state_map: StateMap, start: datetime, end: datetime | 
 def _told(work_center: WorkCenter, state_map: StateMap, start: datetime, end: datetime | None) -> _Told:
     entries = StateMapEntry.objects.filter(state_map=state_map).values_list("raw_code", "state", "kind")
     meanings = {code: (state, kind) for code, state, kind in entries}
-    stops = Stop.objects.filter(Q(ends_at=None) | Q(ends_at__gte=start), work_center=work_center, source="auto")
+    stops = Stop.reported.filter(Q(ends_at=None) | Q(ends_at__gte=start), work_center=work_center, source="auto")
     stops = stops.filter(starts_at__lte=end) if end is not None else stops
     found = list(stops.order_by("starts_at"))
     lo = min([start, *(stop.starts_at for stop in found)])

@@ -7,7 +7,9 @@ from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
 from django.db import connection
+from django.db.models import Q
 
+from mes.downtime.layouts import whole_end
 from mes.downtime.models import Stop
 from mes.tracking.load import CountOwners, Owner
 from mes.tracking.models import CountFlag, StateCode, StateInterval
@@ -160,21 +162,27 @@ def _interval(machine: Machine, span: OpenSpan, ends_at: datetime | None) -> Sta
 
 
 def stops_write(machines: Sequence[Machine]) -> None:
-    """Ends the stops that ended, then inserts new ones; a stop that lasted no time at all leaves no row."""
+    """Ends the stops that ended, then inserts new ones; a stop that lasted no time at all leaves no row.
+
+    A stop that people split ends with its parts.
+    """
     fresh: list[Stop] = []
     for machine in machines:
         for closed in machine.closed_stops:
             stop = closed.stop
             lasted = closed.ends_at > stop.starts_at
             if stop.row is not None and lasted:
-                Stop.objects.filter(pk=stop.row, ends_at=None).update(ends_at=closed.ends_at, plc_code=stop.plc_code)
+                standing = Stop.objects.filter(pk=stop.row, ends_at=None)
+                if not standing.update(ends_at=closed.ends_at, plc_code=stop.plc_code):
+                    whole_end(stop.row, closed.ends_at, stop.plc_code)
             elif stop.row is not None:
-                Stop.objects.filter(pk=stop.row, reason=None).delete()
+                Stop.reported.filter(pk=stop.row).delete()  # whatever was said of it, the journal has it
             elif lasted:
                 fresh.append(_stop(machine, stop, closed.ends_at))
         if machine.stop is not None and machine.stop_dirty:
             if machine.stop.row is not None:
-                Stop.objects.filter(pk=machine.stop.row).update(plc_code=machine.stop.plc_code)
+                said = Q(pk=machine.stop.row) | Q(whole=machine.stop.row)
+                Stop.every.filter(said).update(plc_code=machine.stop.plc_code)
             else:
                 fresh.append(_stop(machine, machine.stop, None))
     Stop.objects.bulk_create(fresh)

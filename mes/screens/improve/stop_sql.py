@@ -9,10 +9,12 @@ WITH planned AS MATERIALIZED (
              AS p(wc, a, b, shift, crew, known, micro, said)
 ), piece AS MATERIALIZED (
   SELECT s.id, p.wc, s.reason_id, s.kind, s.starts_at, p.shift, p.crew,
-         coalesce(s.ends_at, p.known) - s.starts_at < make_interval(secs => p.micro) AS short,
+         coalesce(w.ends_at, s.ends_at, p.known) - coalesce(w.starts_at, s.starts_at)
+           < make_interval(secs => p.micro) AS short,
          greatest(s.starts_at, p.a) AS a, least(coalesce(s.ends_at, p.known), p.b) AS b
   FROM planned p JOIN downtime_stop s ON s.work_center_id = p.wc AND NOT p.said
-   AND tstzrange(s.starts_at, s.ends_at, '[)') && tstzrange(p.a, p.b, '[)')
+   AND tstzrange(s.starts_at, s.ends_at, '[)') && tstzrange(p.a, p.b, '[)') AND NOT s.split AND NOT s.trimmed
+   LEFT JOIN downtime_stop w ON w.id = s.whole_id
   UNION ALL
   SELECT -c.id, p.wc, c.reason_id, c.kind, c.starts_at, p.shift, p.crew, false,
          greatest(c.starts_at, p.a), least(c.ends_at, p.b)
