@@ -4,8 +4,10 @@ from typing import Any
 
 BEAT_SCHEDULE: dict[str, dict[str, Any]] = {
     # name: task, seconds between runs. The claim ticks only offer work; the lease in PostgreSQL decides who does it.
-    "claim controllers": {"task": "mes.tracking.tasks.claim_controllers", "schedule": 2.0},
-    "claim the broadcast": {"task": "mes.live.tasks.claim_broadcast", "schedule": 2.0},
+    # Not whole seconds: a worker asks Redis anew every second and the one that waits longest is served, so of two
+    # workers the same one would take every tick for ever and the other never learn of its share.
+    "claim controllers": {"task": "mes.tracking.tasks.claim_controllers", "schedule": 2.3},
+    "claim the broadcast": {"task": "mes.live.tasks.claim_broadcast", "schedule": 2.3},
     "materialise shifts": {"task": "mes.plant.tasks.materialise_shifts", "schedule": 3600.0},
     "sample partitions": {"task": "mes.tracking.tasks.turn_partitions", "schedule": 3600.0},
     "follow the policies": {"task": "mes.oee.tasks.follow_policies", "schedule": 60.0},

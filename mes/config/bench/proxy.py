@@ -66,6 +66,7 @@ class FaultProxy:
             except OSError:
                 _reset(line)
                 continue
+            up.settimeout(None)  # the time-out was for connecting: a quiet line is not a broken one
             self._lines.add(up)
             for end in (line, up):
                 with contextlib.suppress(OSError):  # it may be gone already: no reason to accept nobody any more
