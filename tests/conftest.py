@@ -33,6 +33,13 @@ def django_db_modify_db_settings() -> None:
         _refuse("PostgreSQL and Valkey")
 
 
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Side by side run whole files; the acceptance tests, which share one running product, one after the other."""
+    for item in items:
+        folder = item.path.parent
+        item.add_marker(pytest.mark.xdist_group("acceptance" if folder.name == "acceptance" else str(item.path)))
+
+
 _SWITCH_GUARDS = """
 DO $$ DECLARE guard record; BEGIN
   FOR guard IN SELECT tgrelid::regclass AS place, tgname FROM pg_trigger

@@ -21,10 +21,13 @@ from mes.config.processes.lock import AlreadyRuns, FolderLock
 from mes.config.processes.supervisor import TICK_S, Supervisor
 
 _PATIENCE_S = 20.0
+# Half of the time of all tests is waiting (for a shift, an outage, a page): two at a time, in the order of the folders,
+# because the acceptance tests take longest.
+_ALL = ["-n", "2", "--dist", "loadgroup", "--no-loadscope-reorder"]
 
 
 def run_tests(arguments: list[str], *, base: Path, data: Path) -> int:
-    """Runs pytest with `arguments` on fresh servers; its exit code. 130 when it had to be ended.
+    """Runs pytest with `arguments`, or all tests, on fresh servers; its exit code. 130 when it had to be ended.
 
     Every run has its own folder below `<data>/test`, so runs at the same time do not meet; folders of killed runs are
     cleaned by the next one.
@@ -47,6 +50,7 @@ def run_tests(arguments: list[str], *, base: Path, data: Path) -> int:
                 "MES_DATA_DIR": str(folder),
                 "MES_SECRET_KEY": secrets.token_urlsafe(48),
                 "MES_CHROMIUM": chromium,
+                "PYTEST_PLUGINS": "mes.config.processes.test_lane",
             }
             return _pytest(arguments, base, environment, supervisor, asked_to_end)
         finally:
@@ -92,7 +96,7 @@ def _pytest(
     signal.signal(signal.SIGINT, lambda *_: None)
     process = subprocess.Popen(
         # The cluster is new, so "reuse" only means: do not drop the database at the end, the cluster goes anyway.
-        [sys.executable, "-m", "pytest", "--reuse-db", *arguments],
+        [sys.executable, "-m", "pytest", "--reuse-db", *(arguments or _ALL)],
         cwd=base,
         env=environment,
         preexec_fn=die_with_parent(signal.SIGKILL),

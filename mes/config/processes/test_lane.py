@@ -1,0 +1,11 @@
+"""A pytest plugin: of tests that run side by side, each worker has a Redis database of its own, as it has in PostgreSQL."""
+
+import os
+from urllib.parse import urlsplit
+
+WORKER = os.environ.get("PYTEST_XDIST_WORKER", "")
+
+if WORKER:  # read here, before the settings are
+    os.environ["MES_REDIS_URL"] = (
+        urlsplit(os.environ["MES_REDIS_URL"])._replace(path="/" + WORKER.removeprefix("gw")).geturl()
+    )
