@@ -1,4 +1,4 @@
-"""A pytest plugin: of tests that run side by side, each worker has a Redis database of its own, as it has in PostgreSQL."""
+"""A pytest plugin: tests that run side by side have a Redis database each, as they have one in PostgreSQL."""
 
 import os
 from urllib.parse import urlsplit
