@@ -71,7 +71,7 @@ RAIL: dict[str, list[Item]] = {
 """At most five places a role needs daily; everything else is one click further."""
 
 
-FRESH = ("/shift/", "/downtime/", "/explain/", "/improve/", "/witness/", "/counts/", "/calendar/")
+FRESH = ("/shift/", "/downtime/", "/explain/", "/improve/", "/witness/", "/counts/", "/calendar/", "/hours/", "/handover/")
 """Pages of past figures: open ones look again when somebody corrects the past."""
 
 
@@ -125,7 +125,7 @@ def clock_of(request: HttpRequest, now: datetime) -> PlantClock:
 def frame(request: HttpRequest) -> dict[str, Any]:
     """Template variables of the frame. Lazy: pages that draw no frame cost no query."""
     user = getattr(request, "user", None)
-    looks_again = request.method == "GET" and request.path.startswith(FRESH)
+    looks_again = request.method == "GET" and (request.path.startswith(FRESH) or request.path.endswith("/hours/"))
     return {
         "fresh": "" if looks_again else None,
         "rail": SimpleLazyObject(lambda: rail_for(user, request.path)),
