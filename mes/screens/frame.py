@@ -71,7 +71,17 @@ RAIL: dict[str, list[Item]] = {
 """At most five places a role needs daily; everything else is one click further."""
 
 
-FRESH = ("/shift/", "/downtime/", "/explain/", "/improve/", "/witness/", "/counts/", "/calendar/", "/hours/", "/handover/")
+FRESH = (
+    "/shift/",
+    "/downtime/",
+    "/explain/",
+    "/improve/",
+    "/witness/",
+    "/counts/",
+    "/calendar/",
+    "/hours/",
+    "/handover/",
+)
 """Pages of past figures: open ones look again when somebody corrects the past."""
 
 
