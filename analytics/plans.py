@@ -13,6 +13,7 @@ from analytics.models import PlanSnapshot
 from analytics.plant_day import day_at
 from mes.plant.models import Line, WorkCenter
 from mes.plant.shift_of import Schedule, schedules_of
+from mes.production.lifecycle import OPEN
 from mes.production.models import IdealCycle, WorkOrder
 from mes.tracking.order_counts import Made, made_of
 
@@ -56,8 +57,7 @@ def slot_of(at: datetime) -> datetime:
 def _queues(lines: Iterable[Line]) -> dict[int, list[WorkOrder]]:
     """The open orders of each line, in the order in which its stations list them."""
     queues: dict[int, list[WorkOrder]] = {line.pk: [] for line in lines}
-    open_now = (WorkOrder.Status.RUNNING, WorkOrder.Status.RELEASED)
-    orders = WorkOrder.objects.filter(status__in=open_now, line__in=queues).select_related("item")
+    orders = WorkOrder.objects.filter(status__in=OPEN, line__in=queues).select_related("item")
     for order in orders.order_by("priority", "due_at", "number"):
         queues[order.line_id].append(order)
     return queues

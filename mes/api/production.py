@@ -16,7 +16,7 @@ from mes.api.idempotency import once
 from mes.api.resources import ListResource, Resource
 from mes.plant.models import CODE, Line, WorkCenter
 from mes.production.models import IdealCycle, Item, Run, WorkOrder
-from mes.production.orders import order_create
+from mes.production.order_new import order_create
 from mes.production.refusals import OrderRefused
 
 KEY_HEADER = OpenApiParameter(

@@ -11,10 +11,11 @@ from typing import Any
 from mes.production.typed import Unreadable, code_from, due_from, priority_from, quantity_from, shown
 
 COLUMNS = ("number", "item", "line", "quantity", "due")
-OPTIONAL = ("priority",)
+OPTIONAL = ("priority", "kind")
+KINDS = ("production", "trial", "engineering")
 MAX_BYTES = 1_000_000
 MAX_ROWS = 5_000
-_HEADER = ", ".join(COLUMNS) + " and, if you like, priority"
+_HEADER = ", ".join(COLUMNS) + " and, if you like, priority and kind"
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,7 +33,7 @@ class RowError:
 
 @dataclass(frozen=True, slots=True)
 class OrderRow:
-    """One well-written row. `due` is still text: only the line's site knows the time zone. Priority None: not given."""
+    """One good row. `due` is still text: only the line's site knows the time zone. Priority, kind None: not given."""
 
     line: int
     number: str
@@ -41,6 +42,7 @@ class OrderRow:
     quantity: Decimal
     due: str
     priority: int | None
+    kind: str | None = None
 
 
 @dataclass(slots=True)
@@ -148,7 +150,9 @@ def _row(
     if len(errors) > before:
         return None
     number, item, line_code = values["number"], values["item"], values["line"]
-    return OrderRow(line, number, item, line_code, values["quantity"], texts["due"].strip(), values["priority"])
+    return OrderRow(
+        line, number, item, line_code, values["quantity"], texts["due"].strip(), values["priority"], values["kind"]
+    )
 
 
 def _readers(dot_is_decimal: bool) -> dict[str, Callable[[str], Any]]:
@@ -159,4 +163,12 @@ def _readers(dot_is_decimal: bool) -> dict[str, Callable[[str], Any]]:
         "quantity": lambda text: quantity_from(text, dot_is_decimal=dot_is_decimal),
         "due": lambda text: due_from(text, UTC),  # its form only: the wall time is placed when the line's zone is known
         "priority": lambda text: priority_from(text) if text.strip() else None,
+        "kind": _kind_from,
     }
+
+
+def _kind_from(text: str) -> str | None:
+    plain = text.strip().casefold()
+    if plain and plain not in KINDS:
+        raise Unreadable(f"'{shown(text.strip())}' is no kind of order: write {', '.join(KINDS)}, or nothing.")
+    return plain or None

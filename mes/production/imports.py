@@ -12,7 +12,9 @@ from mes.journal.write import record
 from mes.plant.models import Line
 from mes.production.csvfile import OrderRow, RowError, read_orders
 from mes.production.models import Item, WorkOrder
-from mes.production.orders import KIND, differences, taken_message
+from mes.production.operations import operations_from_routings
+from mes.production.order_new import differences, taken_message
+from mes.production.order_rows import KIND
 from mes.production.typed import Unreadable, due_from
 
 _TRIES = 3  # another import of the same numbers may commit between our look and our insert
@@ -58,9 +60,10 @@ def orders_import_csv(
 
 def _write(report: ImportReport, actor: str, at: datetime) -> None:
     WorkOrder.objects.bulk_create(report.new)
+    operations_from_routings(report.new)
     for order in report.new:
         about: dict[str, Any] = {"item": order.item.code, "line": order.line.code, "quantity": order.quantity}
-        about |= {"due_at": order.due_at, "source": "csv"}
+        about |= {"due_at": order.due_at, "source": "csv", "kind": order.kind}
         record(actor=actor, at=at, action="order_create", kind=KIND, code=order.number, data=about)
 
 
@@ -86,8 +89,9 @@ def _planned(data: bytes, lines: Collection[Line] | None) -> ImportReport:
 
 
 def _content(row: OrderRow, order: WorkOrder) -> dict[str, Any]:
-    """What the row says about the order; a priority it does not give is no difference."""
+    """What the row says about the order; a priority or kind it does not give is no difference."""
     names = ["item", "line", "quantity", "due_at"] + (["priority"] if row.priority is not None else [])
+    names += ["kind"] if row.kind is not None else []
     return {name: getattr(order, name) for name in names}
 
 
@@ -122,4 +126,6 @@ class Known:
         order = WorkOrder(number=row.number, item=item, line=line, quantity=row.quantity, due_at=due_at, source="csv")
         if row.priority is not None:
             order.priority = row.priority
+        if row.kind is not None:
+            order.kind = row.kind
         return order

@@ -61,6 +61,7 @@ class WorkOrder(models.Model):
         STAFF = "staff", _("Nobody to run it")
         SHIFT_END = "shift-end", _("End of work")
         OTHER_ORDER = "other-order", _("Another order goes first")
+        BETWEEN = "between", _("Between two operations")
         OTHER = "other", _("Something else")
 
     class Short(models.TextChoices):

@@ -3,6 +3,7 @@
 from datetime import datetime
 
 from django.db import transaction
+from django.utils.translation import gettext as _
 
 from mes.journal.write import record
 from mes.plant.changes import changed, refuse_if_locked
@@ -10,6 +11,7 @@ from mes.production.models import Run, WorkOrder
 from mes.production.refusals import OrderRefused
 
 MAX_WHY = 200
+KINDS = WorkOrder.Kind.values
 
 
 def order_kind_set(*, order: WorkOrder, kind: str, why: str, actor: str, at: datetime) -> bool:
@@ -18,10 +20,10 @@ def order_kind_set(*, order: WorkOrder, kind: str, why: str, actor: str, at: dat
     Raises OrderRefused for an unknown kind or without a reason, ShiftLocked where it ran in a locked shift.
     """
     why = " ".join(why.split())
-    if kind not in WorkOrder.Kind.values:
-        raise OrderRefused(f"An order is one of {', '.join(WorkOrder.Kind.values)}: choose one of them.", "kind")
+    if kind not in KINDS:
+        raise OrderRefused(_("An order is one of %(kinds)s: choose one of them.") % {"kinds": ", ".join(KINDS)}, "kind")
     if not why or len(why) > MAX_WHY or "\0" in why:
-        raise OrderRefused(f"Say in up to {MAX_WHY} characters why: figures change with it.", "why")
+        raise OrderRefused(_("Say in up to %(n)d characters why: figures change with it.") % {"n": MAX_WHY}, "why")
     with transaction.atomic():
         found = WorkOrder.objects.select_for_update().get(pk=order.pk)
         if found.kind == kind:

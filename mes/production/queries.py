@@ -2,10 +2,15 @@
 
 from collections.abc import Iterable
 
-from django.db.models import Q, QuerySet
+from django.db.models import Case, IntegerField, Q, QuerySet, Value, When
 
 from mes.plant.models import Line, WorkCenter
+from mes.production.dispatch import orders_at
+from mes.production.lifecycle import CANCELLED, CLOSED, COMPLETED, DISPATCHED, OPEN, PAUSED, RECEIVED, RELEASED, RUNNING
 from mes.production.models import Run, WorkOrder
+
+_LISTED = (RUNNING, PAUSED, DISPATCHED, RELEASED, RECEIVED, COMPLETED, CLOSED, CANCELLED)
+"""What needs people now comes first."""
 
 
 def open_run(work_center: WorkCenter) -> Run | None:
@@ -14,21 +19,19 @@ def open_run(work_center: WorkCenter) -> Run | None:
 
 
 def queue_for(work_center: WorkCenter) -> QuerySet[WorkOrder]:
-    """The open orders of the machine's line that do not run on this machine, the most urgent first."""
-    waiting = WorkOrder.objects.filter(
-        line=work_center.line_id, status__in=(WorkOrder.Status.RELEASED, WorkOrder.Status.RUNNING)
-    )
+    """The open orders that may run on the machine and do not run on it, the most urgent first."""
     here = Run.objects.filter(work_center=work_center, ends_at=None).values("order")
-    return waiting.exclude(pk__in=here).select_related("item").order_by("priority", "due_at", "number")
+    return orders_at([work_center]).exclude(pk__in=here)
 
 
 def orders_of(lines: Iterable[Line], *, state: str = "open", text: str = "") -> QuerySet[WorkOrder]:
-    """Orders of some lines. `state`: open, a status, or all; `text` is looked for in number, item code and name."""
+    """Orders of some lines. `state`: open (not over), a status, or all; `text` is looked for in number and item."""
     found = WorkOrder.objects.filter(line__in=list(lines)).select_related("item", "line__area__site")
     if state == "open":
-        found = found.filter(status__in=(WorkOrder.Status.RELEASED, WorkOrder.Status.RUNNING))
+        found = found.filter(status__in=(RECEIVED, *OPEN))
     elif state != "all":
         found = found.filter(status=state)
     for word in text.split():
         found = found.filter(Q(number__icontains=word) | Q(item__code__icontains=word) | Q(item__name__icontains=word))
-    return found.order_by("-status", "priority", "due_at", "number")
+    nearest = Case(*(When(status=state, then=Value(n)) for n, state in enumerate(_LISTED)), output_field=IntegerField())
+    return found.order_by(nearest, "priority", "due_at", "number")

@@ -22,9 +22,12 @@ from mes.journal.models import JournalEntry
 from mes.people.access import lines_for, may
 from mes.plant.changes import ShiftLocked
 from mes.plant.models import Line
+from mes.production.lifecycle import OPEN
 from mes.production.models import Item, Run, WorkOrder
 from mes.production.order_kind import order_kind_set
-from mes.production.orders import KIND, OPEN, order_cancel, order_complete, order_create
+from mes.production.order_new import order_create
+from mes.production.order_rows import KIND
+from mes.production.orders import order_cancel, order_complete
 from mes.production.queries import orders_of
 from mes.production.refusals import OrderRefused
 from mes.production.typed import Unreadable, code_from, due_from, priority_from, quantity_from

@@ -1,5 +1,6 @@
 """How much of an order is made: good where the line's output is counted, scrap wherever it arises."""
 
+from collections import defaultdict
 from collections.abc import Iterable
 from dataclasses import dataclass
 from decimal import Decimal
@@ -7,7 +8,10 @@ from decimal import Decimal
 from django.db.models import Sum
 
 from mes.plant.models import Line, WorkCenter
-from mes.production.models import WorkOrder
+from mes.production.entries import manual_sums
+from mes.production.models import Operation, Run, WorkOrder
+from mes.production.routing_models import CountSource
+from mes.production.routing_rules import driving
 from mes.tracking.models import CountFlag, CountHour
 
 
@@ -31,14 +35,17 @@ class Made:
 
 
 def made_of(orders: Iterable[WorkOrder]) -> dict[int, Made]:
-    """What is made of each order (by id), in three queries.
+    """What is made of each order (by id), in four queries; two more where some have operations.
 
     On a serial line that runs its orders together, good is counted at the exit only: its machines' outputs are the same
-    pieces (R38). Elsewhere machines add up. Scrap always adds up.
+    pieces (R38). Elsewhere machines add up. An order with operations has the good pieces of the operation that drives
+    it: those its machines counted, or those people entered. Scrap always adds up.
     """
     orders = list(orders)
     ids = [order.pk for order in orders]
     exits = _exits({order.line_id for order in orders})
+    drivers = _drivers(ids)
+    ran_on = _machines_of(drivers)
     good: dict[tuple[int, int], Decimal] = {}
     scrap: dict[int, Decimal] = {}
     hours = CountHour.objects.filter(order__in=ids).values_list("order", "work_center")
@@ -52,13 +59,37 @@ def made_of(orders: Iterable[WorkOrder]) -> dict[int, Made]:
         elif role == "scrap":
             scrap[order] = scrap.get(order, Decimal(0)) + quantity
     lines = {order.pk: order.line_id for order in orders}
+    by_hand = {pk for pk, step in drivers.items() if step.count_source == CountSource.MANUAL}
     total: dict[int, Decimal] = {}
     for (pk, place), pieces in good.items():
-        places = exits.get(lines[pk])
+        places = ran_on.get(pk, exits.get(lines[pk])) if pk not in by_hand else set()
         if places is None or place in places:
             total[pk] = total.get(pk, Decimal(0)) + pieces
     zero = Decimal(0)
+    for step, (entered_good, entered_scrap) in manual_sums(list(drivers)).items():
+        scrap[step.order_id] = scrap.get(step.order_id, zero) + entered_scrap
+        if drivers[step.order_id].pk == step.pk:
+            total[step.order_id] = entered_good
     return {order.pk: Made(total.get(order.pk, zero), scrap.get(order.pk, zero), order.quantity) for order in orders}
+
+
+def _drivers(ids: list[int]) -> dict[int, Operation]:
+    """The operation that counts for the order, of each order that has operations."""
+    steps: dict[int, list[Operation]] = defaultdict(list)
+    for step in Operation.objects.filter(order__in=ids):
+        steps[step.order_id].append(step)
+    found = {pk: driving(own) for pk, own in steps.items()}
+    return {pk: step for pk, step in found.items() if step is not None}
+
+
+def _machines_of(drivers: dict[int, Operation]) -> dict[int, set[int]]:
+    """The machines that ran the driving operation of each order."""
+    found: dict[int, set[int]] = {pk: set() for pk in drivers}
+    if drivers:
+        runs = Run.objects.filter(operation__in=[step.pk for step in drivers.values()])
+        for pk, place in runs.values_list("order", "work_center").distinct().order_by():
+            found[pk].add(place)
+    return found
 
 
 def _exits(lines: set[int]) -> dict[int, set[int]]:

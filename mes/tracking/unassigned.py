@@ -12,6 +12,7 @@ from django.db.models import Max, Min, Q, QuerySet, Sum
 from mes.journal.write import record
 from mes.plant.changes import changed, refuse_if_locked
 from mes.plant.models import Shift, WorkCenter
+from mes.production.lifecycle import OPEN
 from mes.production.models import IdealCycle, Run, WorkOrder
 from mes.tracking import load
 from mes.tracking.held import KIND, CountsRefused, part_of
@@ -108,7 +109,7 @@ def orders_in_question(work_center: WorkCenter, start: datetime, end: datetime) 
         Q(ends_at=None) | Q(ends_at__gt=start - NEAR), work_center=work_center, starts_at__lt=end + NEAR
     )
     ran = WorkOrder.objects.filter(pk__in=near.values("order"))
-    waiting = WorkOrder.objects.filter(line=work_center.line_id, status__in=("released", "running"))
+    waiting = WorkOrder.objects.filter(line=work_center.line_id, status__in=OPEN)
     return list((ran | waiting).distinct().select_related("item").order_by("-started_at", "number")[:50])
 
 

@@ -9,7 +9,8 @@ from django.db import connection
 
 from mes.journal.models import JournalEntry
 from mes.production.models import Run, WorkOrder
-from mes.production.orders import order_cancel, order_complete, order_create, order_start
+from mes.production.order_new import order_create
+from mes.production.orders import order_cancel, order_complete, order_start
 from mes.production.refusals import OrderRefused
 from tests.production.small_plant import SIX, SmallPlant, small_plant
 
@@ -82,7 +83,7 @@ def test_the_order_that_ran_is_ended_first_and_waits_again(plant: SmallPlant) ->
     order_start(order=second, work_center=plant.filler, actor="otto", at=SIX + HOUR)
     assert running(plant) == {"FILL": "WO-2", "PACK": "WO-2"}
     first.refresh_from_db()
-    assert (first.status, first.started_at) == ("released", SIX)
+    assert (first.status, first.started_at) == ("paused", SIX)
     assert set(first.runs.values_list("ends_at", "ended_by")) == {(SIX + HOUR, "otto")}
     assert JournalEntry.objects.get(code="WO-2").data["ended"] == ["WO-1"]
 
