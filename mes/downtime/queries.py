@@ -8,6 +8,7 @@ from django.db.models import Count, DurationField, Exists, ExpressionWrapper, F,
 from django.db.models.functions import Coalesce, Extract
 
 from mes.downtime.models import Reason, Stop
+from mes.journal.models import JournalEntry
 from mes.plant.models import Override, PlannedMaintenance, WorkCenter
 from mes.plant.shift_of import shifts_of_row
 from mes.production.models import Run
@@ -17,21 +18,37 @@ NEED_A_REASON = ("down", "setup")
 HISTORY = timedelta(days=30)
 
 
+def instant_ref(instant: datetime) -> str:
+    """How an address names an instant: UTC to the microsecond. Such names sort by time."""
+    return f"{instant.astimezone(UTC):%Y-%m-%dT%H:%M:%S.%f}Z"
+
+
 def stop_ref(stop: Stop) -> str:
     """How an address names a stop: its machine and its start in UTC, e.g. FILL-1@2026-11-22T10:42:00.120000Z."""
-    start = stop.starts_at.astimezone(UTC)
-    return f"{stop.work_center.code}@{start:%Y-%m-%dT%H:%M:%S.%f}Z"
+    return f"{stop.work_center.code}@{instant_ref(stop.starts_at)}"
 
 
 def stop_by_ref(ref: str, work_centers: QuerySet[WorkCenter]) -> Stop | None:
-    """The stop such an address names, if it is on one of these machines."""
-    code, _, start = ref.partition("@")
+    """The stop such an address names, if it is on one of these machines.
+
+    The address of a part that was merged away, or trimmed off, leads to what stands there now.
+    """
+    code, _at, start = ref.partition("@")
     try:
         starts_at = datetime.strptime(start, "%Y-%m-%dT%H:%M:%S.%fZ").replace(tzinfo=UTC)
     except ValueError:
         return None
-    stops = Stop.objects.select_related("work_center__line__area__site", "reason__parent")
-    return stops.filter(work_center__in=work_centers, work_center__code=code, starts_at=starts_at).first()
+    here = {"work_center__in": work_centers, "work_center__code": code}
+    stops = Stop.objects.filter(**here).select_related("work_center__line__area__site", "reason__parent", "whole")
+    found = stops.filter(starts_at=starts_at).first()
+    if found is not None:
+        return found
+    after = Q(ends_at=None) | Q(ends_at__gt=starts_at)
+    whole = Stop.reported.filter(after, **here, starts_at__lte=starts_at).first()
+    if whole is None or not JournalEntry.objects.filter(kind="stop", code__gte=stop_ref(whole), code__lte=ref).exists():
+        return None
+    parts = stops.filter(Q(pk=whole.pk) | Q(whole=whole)).order_by("starts_at")
+    return parts.filter(after, starts_at__lte=starts_at).first() or parts.first()
 
 
 def stops_that_need_a_reason(stops: QuerySet[Stop], now: datetime) -> QuerySet[Stop]:
