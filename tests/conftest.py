@@ -27,7 +27,7 @@ def _refuse(what: str) -> NoReturn:
 
 
 @pytest.fixture(scope="session")
-def django_db_modify_db_settings() -> None:
+def django_db_modify_db_settings(django_db_modify_db_settings_parallel_suffix: None) -> None:
     """Comes before the test database: a sentence instead of a refused connection where there is no server."""
     if not os.environ.get("MES_DATABASE_URL"):
         _refuse("PostgreSQL and Valkey")
