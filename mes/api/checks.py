@@ -22,6 +22,7 @@ from mes.production.models import Item, WorkOrder
 from mes.quality.checks import CheckRefused, check_record
 from mes.quality.judging import Reading
 from mes.quality.models import MOST_PIECES, Characteristic, Check
+from mes.quality.typed import MOST_DEFECTS
 
 
 class CheckShape(serializers.ModelSerializer[Check]):
@@ -31,14 +32,14 @@ class CheckShape(serializers.ModelSerializer[Check]):
     work_center = serializers.SlugRelatedField[WorkCenter](slug_field="code", read_only=True)
     order = serializers.SlugRelatedField[WorkOrder](slug_field="number", read_only=True)
     item = serializers.SlugRelatedField[Item](slug_field="code", read_only=True)
-    bad = serializers.IntegerField(source="found", help_text="Bad pieces; null where values were measured.")
+    bad = serializers.IntegerField(source="found", help_text="Bad pieces or defects; null where values were measured.")
     pieces = serializers.IntegerField(source="size", help_text="Pieces looked at.")
 
     class Meta:
         model = Check
         fields: tuple[str, ...] = (
             *("key", "characteristic", "work_center", "order", "item", "at", "values", "bad", "pieces", "verdict"),
-            *("signals", "lsl", "usl", "note", "actor", "recorded_at", "withdrawn_at"),
+            *("signals", "lsl", "usl", "note", "actor", "recorded_at", "withdrawn_at", "to_sign"),
         )
 
 
@@ -52,13 +53,16 @@ class RecordedShape(CheckShape):
 
 
 class NewCheck(serializers.Serializer[Any]):
-    """Measured `values`, or `bad` of `pieces`. Neither, with a `note`: the check could not be made."""
+    """Measured `values`, or `bad` pieces (or defects) in `pieces`. Neither, with a `note`: it could not be made."""
 
     characteristic = serializers.CharField(max_length=60)
     values = serializers.ListField(
         child=serializers.DecimalField(max_digits=18, decimal_places=6), max_length=MOST_PIECES, required=False
     )
-    bad = serializers.IntegerField(min_value=0, max_value=MOST_PIECES, required=False, allow_null=True, default=None)
+    bad = serializers.IntegerField(
+        min_value=0, max_value=MOST_DEFECTS, required=False, allow_null=True, default=None,
+        help_text="Bad pieces, or defects where the characteristic counts defects.",
+    )  # fmt: skip
     pieces = serializers.IntegerField(
         min_value=1, max_value=MOST_PIECES, required=False, allow_null=True, default=None,
         help_text="Pieces looked at for `bad`; as planned where it is left out.",

@@ -7,16 +7,19 @@ from typing import Any
 from mes.plantfile.document import CheckPlanRow, Plant, Ref
 from mes.plantfile.fields import Fields, entries
 from mes.plantfile.tree import Mistakes, Node, did_you_mean
-from mes.quality.judging import ChartKind, charts_for
+from mes.quality.judging import ChartKind, Sort, charts_for
 from mes.quality.spc.run_rules import DEFAULT_RULES, RULES
 from mes.quality.triggers import NEEDS_EVERY, TriggerKind
+from mes.signing.models import Meaning
 
 FIELDS = (
     *("name", "work_center", "item", "kind", "unit", "decimals", "nominal", "lower", "upper", "pieces", "accept"),
-    *("chart", "rules", "when", "grace_min", "instruction", "reaction", "archived"),
+    *("chart", "rules", "when", "grace_min", "instruction", "reaction", "signatures", "decisions_signed"),
+    "archived",
 )
+_MEANINGS = ", ".join(Meaning.values)
 WHEN = tuple(kind.value for kind in TriggerKind)
-KINDS = ("measured", "yes-no")
+KINDS = tuple(sort.value for sort in Sort)
 LEAST = Decimal(-(10**11))
 MOST_PIECES = 500
 MOST_EVERY = 1_000_000
@@ -31,9 +34,9 @@ def check_plans_from(node: Node | None, mistakes: Mistakes) -> tuple[CheckPlanRo
 
 
 def _row(code: str, line: int, fields: Fields, mistakes: Mistakes) -> CheckPlanRow:
-    measured = fields.choice("kind", KINDS, "measured") == "measured"
+    kind = Sort(fields.choice("kind", KINDS, Sort.MEASURED) or Sort.MEASURED)
     pieces = fields.whole("pieces", 1, least=1, most=MOST_PIECES) or 1
-    fitting = charts_for(measured, pieces)
+    fitting = charts_for(kind, pieces)
     chart = fields.choice("chart", [kind.value for kind in ChartKind], fitting[0].value)
     if chart not in fitting:
         fields.wrong("chart", f"has the chart {chart}, which does not fit: choose {' or '.join(fitting)}.")
@@ -45,7 +48,7 @@ def _row(code: str, line: int, fields: Fields, mistakes: Mistakes) -> CheckPlanR
         name=fields.text("name"),
         work_center=fields.ref("work_center") or Ref("", line),
         item=fields.ref("item", required=False),
-        kind=KINDS[0] if measured else KINDS[1],
+        kind=kind.value,
         unit=fields.text("unit", "", longest=16),
         decimals=_whole(fields, "decimals", 2, 6),
         nominal=_limit(fields, "nominal"),
@@ -59,6 +62,8 @@ def _row(code: str, line: int, fields: Fields, mistakes: Mistakes) -> CheckPlanR
         grace_min=_whole(fields, "grace_min", 15, 10_000),
         instruction=fields.text("instruction", "", longest=300),
         reaction=fields.text("reaction", "", longest=300),
+        signatures=_signatures(fields),
+        decisions_signed=fields.yes("decisions_signed", False),
         archived=fields.yes("archived", False),
         line=line,
     )
@@ -80,6 +85,14 @@ def _rules(fields: Fields) -> tuple[str, ...]:
     if unknown is not None:
         fields.wrong("rules", f"has the run rule '{unknown}', which does not exist: choose from {', '.join(RULES)}.")
     return codes
+
+
+def _signatures(fields: Fields) -> tuple[str, ...]:
+    said = {part.strip() for part in fields.text("signatures", "").split(",")} - {""}
+    unknown = next((one for one in sorted(said) if one not in Meaning.values), None)
+    if unknown is not None:
+        fields.wrong("signatures", f"has the signature '{unknown}', which does not exist: choose from {_MEANINGS}.")
+    return tuple(one for one in Meaning.values if one in said)
 
 
 def _when(fields: Fields, mistakes: Mistakes) -> tuple[tuple[str, int | None], ...]:
@@ -112,13 +125,13 @@ def check_plans_check(plant: Plant, mistakes: Mistakes) -> None:
 
 def check_plan_fields(row: CheckPlanRow) -> Given[str, Any]:
     """What a check plan is in a plant file, defaults left out."""
-    fitting = charts_for(row.kind == KINDS[0], row.pieces)
+    fitting = charts_for(Sort(row.kind), row.pieces)
     when = {kind: True if every is None else every for kind, every in row.when}
     return {
         "name": row.name,
         "work_center": row.work_center.code,
         "item": row.item.code if row.item else None,
-        "kind": None if row.kind == KINDS[0] else row.kind,
+        "kind": None if row.kind == Sort.MEASURED else row.kind,
         "unit": row.unit or None,
         "decimals": None if row.decimals == 2 else row.decimals,
         "nominal": row.nominal,
@@ -132,5 +145,7 @@ def check_plan_fields(row: CheckPlanRow) -> Given[str, Any]:
         "grace_min": None if row.grace_min == 15 else row.grace_min,
         "instruction": row.instruction or None,
         "reaction": row.reaction or None,
+        "signatures": ", ".join(row.signatures) or None,
+        "decisions_signed": row.decisions_signed or None,
         "archived": row.archived or None,
     }

@@ -32,6 +32,8 @@ def check_plans_store(plant: Plant, outcome: Outcome) -> None:
             "grace_min": row.grace_min,
             "instruction": row.instruction,
             "reaction": row.reaction,
+            "signatures": list(row.signatures),
+            "release_signed": row.decisions_signed,
             "archived": row.archived,
         }
         _triggers(plans.put(row.code, values), row, outcome)
@@ -78,5 +80,7 @@ def _row(plan: Characteristic) -> CheckPlanRow:
         grace_min=plan.grace_min,
         instruction=plan.instruction,
         reaction=plan.reaction,
+        signatures=tuple(plan.signatures),
+        decisions_signed=plan.release_signed,
         archived=plan.archived,
     )

@@ -295,6 +295,8 @@ class CheckPlanRow:
     grace_min: int
     instruction: str
     reaction: str
+    signatures: tuple[str, ...]
+    decisions_signed: bool
     archived: bool
     line: int = _line()
 

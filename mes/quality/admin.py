@@ -7,7 +7,15 @@ from django.contrib import admin
 from django.http import HttpRequest
 
 from mes.journal.admin import JournaledAdmin, JournaledInline, ReadOnlyAdmin
-from mes.quality.models import Characteristic, Check, ControlLimits, Hold, Nonconformance, Trigger
+from mes.quality.models import (
+    Characteristic,
+    Check,
+    ControlLimits,
+    CorrectiveAction,
+    Hold,
+    Nonconformance,
+    Trigger,
+)
 from mes.quality.spc.false_alarms import rules_arl
 from mes.quality.spc.run_rules import RULES
 
@@ -87,8 +95,19 @@ class HoldAdmin(ReadOnlyAdmin):
 class NonconformanceAdmin(ReadOnlyAdmin):
     """What was found and decided."""
 
-    list_display = ("__str__", "hold", "status", "finding", "disposition", "corrective_action")
-    list_filter = ("status", "disposition")
-    list_select_related = ("hold",)
-    search_fields = ("finding", "hold__order__number")
+    list_display = ("__str__", "line", "order", "status", "finding", "quantity", "disposition", "raised_by")
+    list_filter = ("status", "disposition", "line")
+    list_select_related = ("line", "order")
+    search_fields = ("finding", "order__number")
+    ordering = ("-id",)
+
+
+@admin.register(CorrectiveAction)
+class CorrectiveActionAdmin(ReadOnlyAdmin):
+    """What is done so that it does not happen again."""
+
+    list_display = ("text", "nonconformance", "owner", "due", "done_by", "done_at", "verified_by", "verified_at")
+    list_filter = (("verified_at", admin.EmptyFieldListFilter),)
+    list_select_related = ("nonconformance", "owner")
+    search_fields = ("text", "owner__username")
     ordering = ("-id",)

@@ -5,6 +5,7 @@ from datetime import datetime
 from typing import Any
 
 from django.db import transaction
+from django.utils.translation import gettext as _
 
 from mes.journal.write import record
 from mes.quality.judging import ChartKind, baseline_of
@@ -40,16 +41,19 @@ def limits_set(
     """
     why = " ".join(why.split())
     if len(why) > MAX_WHY or "\0" in why:
-        raise LimitsRefused(f"The reason is too long or has a character that cannot be stored: use {MAX_WHY} letters.")
+        raise LimitsRefused(
+            _("The reason is too long or has a character that cannot be stored: use %d letters.") % MAX_WHY
+        )
     if not 2 <= newest <= MOST:
-        raise LimitsRefused(f"Limits are learned from 2 to {MOST} checks: write such a number.")
+        raise LimitsRefused(_("Limits are learned from 2 to %d checks: write such a number.") % MOST)
     with transaction.atomic():
         place = Characteristic.objects.select_for_update(no_key=True, of=("self",)).get(pk=characteristic.pk)
         last = place.limits.order_by("-version").first()
         if last is not None and last.version != seen_version:
             if (last.version, last.actor, last.why) == (seen_version + 1, actor, why):
                 return last
-            raise LimitsRefused(f"{last.actor} set version {last.version} meanwhile: look at the chart again.")
+            said = {"who": last.actor, "n": last.version}
+            raise LimitsRefused(_("%(who)s set version %(n)d meanwhile: look at the chart again.") % said)
         checks = with_gaps(list(reversed(checks_of(place).order_by("-at", "-id")[:newest])))
         numbers = [number for number, one in enumerate(checks, start=1) if one is not None and one.pk in left_out]
         baseline = baseline_of(ChartKind(place.chart), without(readings_of(checks), numbers))

@@ -6,12 +6,14 @@ from django.contrib.postgres.fields import ArrayField
 from django.core.exceptions import ValidationError
 from django.core.validators import MaxValueValidator, MinValueValidator
 from django.db import models
+from django.utils.translation import gettext_lazy as _
 
 from mes.plant.models import CODE, WorkCenter
 from mes.production.models import Item, WorkOrder
-from mes.quality.judging import ChartKind, charts_for
+from mes.quality.judging import ChartKind, Sort, charts_for
 from mes.quality.spc.run_rules import DEFAULT_RULES, RULES
 from mes.quality.triggers import NEEDS_EVERY, TriggerKind
+from mes.signing.models import Meaning
 
 MOST_PIECES = 500
 _NUMBERED = [kind.value for kind in NEEDS_EVERY]
@@ -29,8 +31,9 @@ class Characteristic(models.Model):
     """
 
     class Kind(models.TextChoices):
-        MEASURED = "measured", "Measured"
-        YES_NO = "yes-no", "Yes or no"
+        MEASURED = "measured", _("Measured")
+        YES_NO = "yes-no", _("Yes or no")
+        DEFECTS = "defects", _("Number of defects")
 
     code = models.CharField(max_length=60, unique=True, validators=[CODE])
     name = models.CharField(max_length=120)
@@ -61,6 +64,14 @@ class Characteristic(models.Model):
         models.CharField(max_length=2), default=default_rules, blank=True, verbose_name="run rules",
         help_text="Codes with commas. Every further rule finds more and cries wolf more often.",
     )  # fmt: skip
+    signatures = ArrayField(
+        models.CharField(max_length=10, choices=Meaning), default=list, blank=True,
+        help_text="What every check needs before it counts as finished: performed, reviewed, approved. Empty: nothing.",
+    )  # fmt: skip
+    release_signed = models.BooleanField(
+        default=False, verbose_name="decisions are signed",
+        help_text="Who decides about a hold of it, or closes its report, signs as having approved it.",
+    )  # fmt: skip
     grace_min = models.PositiveSmallIntegerField(default=15, help_text="Minutes after which a due check is overdue.")
     instruction = models.CharField(max_length=300, blank=True, default="", help_text="How to check; shown at entry.")
     reaction = models.CharField(max_length=300, blank=True, default="", help_text="What to do when it is out.")
@@ -84,7 +95,7 @@ class Characteristic(models.Model):
         wrong: dict[str, Any] = {}
         if self.lsl is not None and self.usl is not None and self.lsl >= self.usl:
             wrong["usl"] = f"The upper limit {self.usl} must be above the lower limit {self.lsl}."
-        fitting = charts_for(self.kind == self.Kind.MEASURED, self.subgroup_size or 1)
+        fitting = charts_for(Sort(self.kind), self.subgroup_size or 1)
         if self.chart not in fitting:
             wrong["chart"] = f"Choose one that fits kind and pieces: {', '.join(kind.label for kind in fitting)}."
         unknown = [code for code in self.rules or [] if code not in RULES]
@@ -162,10 +173,10 @@ class Check(models.Model):
     """A check as it was made and judged then. Values, or bad pieces of how many; neither: it could not be made."""
 
     class Verdict(models.TextChoices):
-        GOOD = "good", "Within limits"
-        SIGNAL = "signal", "Within limits, a run rule signals"
-        OUT = "out", "Out of limits"
-        MISSED = "missed", "Not made"
+        GOOD = "good", _("Within limits")
+        SIGNAL = "signal", _("Within limits, a run rule signals")
+        OUT = "out", _("Out of limits")
+        MISSED = "missed", _("Not made")
 
     characteristic = models.ForeignKey(Characteristic, on_delete=models.PROTECT, related_name="checks")
     work_center = models.ForeignKey(WorkCenter, on_delete=models.PROTECT, related_name="checks")
@@ -180,6 +191,9 @@ class Check(models.Model):
     lsl = models.DecimalField(max_digits=18, decimal_places=6, null=True, help_text="Limits it was judged by.")
     usl = models.DecimalField(max_digits=18, decimal_places=6, null=True)
     limits = models.ForeignKey(ControlLimits, null=True, on_delete=models.PROTECT, related_name="+")
+    to_sign = ArrayField(
+        models.CharField(max_length=10), default=list, help_text="Signatures the plan asked for when it was made."
+    )
     note = models.CharField(max_length=200, blank=True, default="")
     actor = models.CharField(max_length=150)
     recorded_at = models.DateTimeField()
@@ -191,19 +205,11 @@ class Check(models.Model):
         indexes = [
             models.Index(fields=["characteristic", "-at"], name="check_latest"),
             models.Index(fields=["work_center", "-at"], name="check_of_machine"),
+            models.Index(fields=["-at"], name="check_to_sign", condition=~models.Q(to_sign=[])),
         ]
 
     def __str__(self) -> str:
         return f"{self.characteristic_id} {self.at:%Y-%m-%d %H:%M}"
-
-
-class Disposition(models.TextChoices):
-    """What becomes of the pieces on hold."""
-
-    USE = "use", "Use as is"
-    REWORK = "rework", "Rework"
-    SCRAP = "scrap", "Scrap"
-    RETURN = "return", "Return"
 
 
 class Hold(models.Model):
@@ -214,7 +220,7 @@ class Hold(models.Model):
 
     characteristic = models.ForeignKey(Characteristic, on_delete=models.PROTECT, related_name="holds")
     work_center = models.ForeignKey(WorkCenter, on_delete=models.PROTECT, related_name="holds")
-    order = models.ForeignKey(WorkOrder, null=True, on_delete=models.PROTECT, related_name="holds")
+    order = models.ForeignKey(WorkOrder, null=True, on_delete=models.PROTECT, related_name="quality_holds")
     check_out = models.OneToOneField(Check, on_delete=models.PROTECT, related_name="hold")
     starts_at = models.DateTimeField()
     ends_at = models.DateTimeField()
@@ -236,28 +242,18 @@ class Hold(models.Model):
         return f"HOLD-{self.pk}"
 
 
-class Nonconformance(models.Model):
-    """What was found and what was decided. A draft is written with the hold, and closed when it is released."""
+# Django looks for models here only; these need the ones above.
+from mes.quality.ncr_models import CorrectiveAction, Disposition, Nonconformance  # noqa: E402
 
-    class Status(models.TextChoices):
-        DRAFT = "draft", "Draft"
-        CLOSED = "closed", "Closed"
-
-    hold = models.OneToOneField(Hold, on_delete=models.PROTECT, related_name="nonconformance")
-    finding = models.CharField(max_length=300)
-    status = models.CharField(max_length=6, choices=Status, default=Status.DRAFT)
-    disposition = models.CharField(max_length=6, choices=Disposition, blank=True, default="")
-    corrective_action = models.CharField(max_length=500, blank=True, default="")
-
-    class Meta:
-        ordering = ["-pk"]
-        constraints = [
-            models.CheckConstraint(
-                name="nonconformance_closed_with_disposition",
-                condition=models.Q(status="draft", disposition="")
-                | (models.Q(status="closed") & ~models.Q(disposition="")),
-            )
-        ]
-
-    def __str__(self) -> str:
-        return f"NC-{self.pk}"
+__all__ = [
+    "MOST_PIECES",
+    "Characteristic",
+    "Check",
+    "ControlLimits",
+    "CorrectiveAction",
+    "Disposition",
+    "Hold",
+    "Nonconformance",
+    "Trigger",
+    "default_rules",
+]

@@ -3,9 +3,12 @@
 import re
 from decimal import Decimal
 
+from django.utils.translation import gettext as _
+
 from mes.quality.judging import Reading
 
 MOST_DIGITS = 11
+MOST_DEFECTS = 100_000
 _VALUE = re.compile(r"-?[0-9]{1,11}(?:[.,][0-9]+)?")
 _WHOLE = re.compile(r"[0-9]{1,6}")
 
@@ -21,12 +24,14 @@ def value_from(text: str, decimals: int) -> Decimal:
     """
     plain = text.strip()
     if not _VALUE.fullmatch(plain):
-        raise Unreadable(
-            f"'{_shown(plain)}' is not a number: write digits only, e.g. {Decimal('12.345'):.{decimals}f}."
-        )
-    whole, _, part = plain.replace(",", ".").partition(".")
+        said = {"text": _shown(plain), "example": f"{Decimal('12.345'):.{decimals}f}"}
+        raise Unreadable(_("'%(text)s' is not a number: write digits only, e.g. %(example)s.") % said)
+    whole, _point, part = plain.replace(",", ".").partition(".")
     if len(part) > decimals:
-        raise Unreadable(f"'{_shown(plain)}' has more than {decimals} decimals: write what the gauge shows.")
+        raise Unreadable(
+            _("'%(text)s' has more than %(n)d decimals: write what the gauge shows.")
+            % {"text": _shown(plain), "n": decimals}
+        )
     return Decimal(f"{whole}.{part}" if part else whole)
 
 
@@ -34,19 +39,21 @@ def pieces_from(text: str, most: int) -> int:
     """A number of pieces from 0 to `most`."""
     plain = text.strip()
     if not _WHOLE.fullmatch(plain) or int(plain) > most:
-        raise Unreadable(f"'{_shown(plain)}' is not a number of bad pieces: write a whole number from 0 to {most}.")
+        said = {"text": _shown(plain), "n": most}
+        raise Unreadable(_("'%(text)s' is not such a number: write a whole number from 0 to %(n)d.") % said)
     return int(plain)
 
 
-def reading_from(texts: list[str], *, measured: bool, decimals: int, pieces: int) -> Reading:
-    """What was typed for one check; empty fields are left out, all empty is a gap.
+def reading_from(texts: list[str], *, measured: bool, decimals: int, pieces: int, defects: bool = False) -> Reading:
+    """What was typed for one check; empty fields are left out, all empty is a gap. A piece may have many `defects`.
 
     Worked: "10,2" and "" for a measured value of 2 pieces: one value 10.2. "3" for yes or no of 50: 3 bad of 50.
     """
     given = [text for text in texts if text.strip()]
     if measured:
         return Reading(values=tuple(value_from(text, decimals) for text in given))
-    return Reading(found=pieces_from(given[0], pieces), size=pieces) if given else Reading()
+    most = MOST_DEFECTS if defects else pieces
+    return Reading(found=pieces_from(given[0], most), size=pieces) if given else Reading()
 
 
 def _shown(text: str) -> str:

@@ -218,8 +218,8 @@ def test_a_due_check_out_of_limits_opens_a_hold_by_real_clicks(
         else:
             page.get_by_label("Value").fill("10.5")
         page.get_by_role("button", name="Enter the check").dblclick(no_wait_after=True)
-        page.get_by_text("Out of limits.").wait_for()
-        page.get_by_role("link", name=str(Hold.objects.get())).wait_for()
+        page.get_by_role("heading", name="Fill weight: Out of limits").wait_for()
+        page.get_by_role("link", name=str(Hold.objects.get().nonconformance)).wait_for()
     assert Check.objects.count() == 1
 
 

@@ -91,18 +91,20 @@ def test_out_of_limits_opens_one_hold_that_quality_decides_once(plant: SmallPlan
         said = operator.post(ENTRY, {"key": key, "value": "10.5"}, follow=True).content.decode()
     held = Hold.objects.get()
     assert f"HOLD-{held.pk}: what was made since the last good check is on hold" in said
+    assert "Allowed: 10.0 to 10.4." in said
     assert "Stop and call quality." in said
     assert "Fill weight: 10.5 g, allowed 10.0 to 10.4" in operator.get("/station/PACK/").content.decode()
-    page = f"/quality/-/holds/{held.pk}/"
-    decision = {"disposition": "rework", "action": "Nozzle cleaned"}
+    page = f"/quality/-/ncr/{held.nonconformance.pk}/"
+    assert operator.get(f"/quality/-/holds/{held.pk}/").headers["Location"] == page
+    decision = {"do": "dispose", "disposition": "rework", "decision": "Refill below the mark"}
     assert operator.post(page, decision).status_code == 403
     quality = quinn(plant)
-    assert "1 hold waits for a decision" in quality.get("/quality/").content.decode()
-    assert quality.post(page, {"disposition": "rework", "action": ""}).status_code == 422
+    assert "1 report waits for a decision" in quality.get("/quality/").content.decode()
+    assert quality.post(page, decision | {"decision": ""}).status_code == 422
     assert quality.post(page, decision).status_code == 302
     assert quality.post(page, decision).status_code == 302
     assert "Nothing on hold, no check due" in quality.get("/quality/").content.decode()
-    assert "Nozzle cleaned" in quality.get(page).content.decode()
+    assert "Refill below the mark" in quality.get(page).content.decode()
 
 
 @pytest.mark.parametrize("value", ["ten", "10.25", "", "10\x00", "9" * 40])

@@ -30,6 +30,7 @@ class Kind(StrEnum):
     C = "c"
     U = "u"
     EWMA = "ewma"
+    CUSUM = "cusum"
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,7 +67,7 @@ class Point:
     """
 
     number: int
-    value: float | None
+    value: float | None = None
     center: float | None = None
     sigma: float | None = None
     lcl: float | None = None

@@ -81,13 +81,13 @@ def fitting_rules(kind: Kind, codes: Iterable[str] = DEFAULT_RULES) -> tuple[str
     """Those of the rules that mean something on this chart, in the given order. Unknown code: ValueError.
 
     Individuals and means: all. Counts, ranges and deviations are skewed, so zones inside the limits do not hold what
-    the rules suppose: only the limits, runs, trends and alternation (Nelson 1984). Moving ranges and EWMA share values
-    between neighbours: only the limits. Worked: the default on a p chart is N1, N2.
+    the rules suppose: only the limits, runs, trends and alternation (Nelson 1984). Moving ranges, EWMA and CUSUM share
+    values between neighbours: only the limits. Worked: the default on a p chart is N1, N2.
     """
     chosen = [_rule(code) for code in codes]
     if kind in (Kind.INDIVIDUALS, Kind.MEANS):
         patterns = _ANY
-    elif kind in (Kind.MOVING_RANGES, Kind.EWMA):
+    elif kind in (Kind.MOVING_RANGES, Kind.EWMA, Kind.CUSUM):
         patterns = frozenset()
     else:
         patterns = _FREE_OF_NORMALITY
