@@ -141,9 +141,16 @@ def _write(
     refuse_if_locked(whole.work_center, whole.starts_at, whole.ends_at or at)
     layout_write(whole, after)
     data: dict[str, Any] = {"from": whole.starts_at, "to": whole.ends_at, **more}
+    data |= {"before": _summary(before), "after": _summary(after)}
     data |= {"parts_before": layout_told(before), "parts_after": layout_told(after)}
     past_changed([(whole.work_center_id, whole.starts_at, whole.ends_at or at)], why=action)
     record(actor=actor, at=at, action=action, kind=KIND, code=stop_ref(whole), data=data)
+
+
+def _summary(layout: Layout) -> dict[str, Any]:
+    """What the lists of edits show: how many parts, and what was said of each."""
+    said = ("ran" if one.trimmed else one.reason or "–" for one in layout.said)
+    return {"parts": len(layout.said), "reasons": ", ".join(said)}
 
 
 def _now(whole: Stop, told: list[dict[str, Any]]) -> Layout:
