@@ -3,8 +3,8 @@
 from datetime import UTC, datetime
 from typing import Any
 
-from django.db.models import Prefetch, QuerySet
-from drf_spectacular.utils import OpenApiParameter, extend_schema
+from django.db.models import Exists, OuterRef, Prefetch, QuerySet
+from drf_spectacular.utils import extend_schema
 from rest_framework import serializers
 from rest_framework.request import Request
 from rest_framework.response import Response
@@ -13,17 +13,13 @@ from mes.api.base import actor_of
 from mes.api.errors import Conflict, Unprocessable
 from mes.api.filters import line_named, narrowed, within
 from mes.api.idempotency import once
+from mes.api.order_steps import KEY_HEADER as KEY_HEADER
+from mes.api.order_steps import OrderSteps
 from mes.api.resources import ListResource, Resource
 from mes.plant.models import CODE, Line, WorkCenter
-from mes.production.models import IdealCycle, Item, Run, WorkOrder
-from mes.production.order_new import order_create
+from mes.production.models import IdealCycle, Item, Operation, OrderHold, Pool, Run, WorkOrder
+from mes.production.order_new import order_create, order_receive
 from mes.production.refusals import OrderRefused
-
-KEY_HEADER = OpenApiParameter(
-    "Idempotency-Key",
-    location=OpenApiParameter.HEADER,
-    description="Any text up to 200 characters; the same request with the same key is done once.",
-)
 
 
 class IdealCycleShape(serializers.ModelSerializer[IdealCycle]):
@@ -46,17 +42,34 @@ class ItemShape(serializers.ModelSerializer[Item]):
         fields = ("code", "name", "unit", "ideal_cycles")
 
 
+class OperationShape(serializers.ModelSerializer[Operation]):
+    """One step of an order; it runs on a machine or on any machine of a pool."""
+
+    work_center = serializers.SlugRelatedField[WorkCenter](slug_field="code", read_only=True)
+    pool = serializers.SlugRelatedField[Pool](slug_field="code", read_only=True)
+
+    class Meta:
+        model = Operation
+        fields = (
+            *("sequence", "name", "work_center", "pool", "ideal_cycle_s", "setup_min", "count_source", "done_at"),
+        )
+
+
 class WorkOrderShape(serializers.ModelSerializer[WorkOrder]):
     """A work order."""
 
     item = serializers.SlugRelatedField[Item](slug_field="code", read_only=True)
     line = serializers.SlugRelatedField[Line](slug_field="code", read_only=True)
+    dispatched_to = serializers.SlugRelatedField[WorkCenter](slug_field="code", read_only=True)
+    on_hold = serializers.BooleanField(read_only=True, help_text="While true it is neither started nor completed.")
+    operations = OperationShape(many=True, read_only=True)
 
     class Meta:
         model = WorkOrder
         fields = (
-            *("number", "item", "line", "quantity", "due_at", "priority", "status"),
-            *("started_at", "completed_at", "source", "version"),
+            *("number", "kind", "item", "line", "quantity", "due_at", "priority", "status", "pause_reason"),
+            *("pause_note", "short_reason", "short_note", "on_hold", "over_percent", "under_percent", "dispatched_to"),
+            *("started_at", "completed_at", "source", "version", "operations"),
         )
 
 
@@ -69,6 +82,15 @@ class NewOrder(serializers.Serializer[Any]):
     quantity = serializers.DecimalField(max_digits=14, decimal_places=3, coerce_to_string=True)
     due_at = serializers.DateTimeField(required=False, allow_null=True, default=None)
     priority = serializers.IntegerField(required=False, min_value=0, max_value=32_767, default=50)
+    kind = serializers.ChoiceField(
+        choices=WorkOrder.Kind.choices, required=False, default="production", help_text="Only production enters KPIs."
+    )
+    status = serializers.ChoiceField(
+        choices=["received", "released"],
+        required=False,
+        default="released",
+        help_text="received: it waits until somebody releases it.",
+    )
 
     def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
         """Refuses fields nobody knows: a misspelled due date must not vanish."""
@@ -92,6 +114,14 @@ class RunShape(serializers.ModelSerializer[Run]):
         fields = ("work_center", "order", "item", "starts_at", "ends_at", "started_by", "ended_by")
 
 
+def whole_orders() -> QuerySet[WorkOrder]:
+    """Orders with all the API tells of them, in two queries."""
+    holds = OrderHold.objects.filter(order=OuterRef("pk"), released_at=None)
+    steps = Operation.objects.select_related("work_center", "pool").order_by("sequence")
+    found = WorkOrder.objects.select_related("item", "line", "dispatched_to").annotate(on_hold=Exists(holds))
+    return found.prefetch_related(Prefetch("operations", steps))
+
+
 class Items(Resource):
     """Items; the ideal cycles of the caller's machines."""
 
@@ -104,7 +134,7 @@ class Items(Resource):
         return Item.objects.prefetch_related(Prefetch("ideal_cycles", cycles))
 
 
-class WorkOrders(Resource):
+class WorkOrders(OrderSteps, Resource):
     """Work orders of the caller's lines; `?line=`, `?status=`. POST creates one."""
 
     serializer_class = WorkOrderShape
@@ -115,7 +145,7 @@ class WorkOrders(Resource):
 
     def get_queryset(self) -> QuerySet[Any]:
         """Narrowed to the caller and the query."""
-        query = narrowed(WorkOrder.objects.select_related("item", "line"), self.request, line="line")
+        query = narrowed(whole_orders(), self.request, line="line")
         status = self.request.query_params.get("status")
         return query.filter(status=status) if status else query
 
@@ -136,7 +166,7 @@ class WorkOrders(Resource):
         if fields["quantity"] <= 0:
             raise Unprocessable("The quantity must be above 0.", fields={"quantity": "must be above 0"})
         try:
-            order = order_create(
+            order = (order_receive if fields["status"] == "received" else order_create)(
                 number=fields["number"],
                 item=item,
                 line=line,
@@ -144,13 +174,14 @@ class WorkOrders(Resource):
                 due_at=fields["due_at"],
                 priority=fields["priority"],
                 source="api",
+                kind=fields["kind"],
                 actor=actor_of(request),
                 at=now,
             )
         except OrderRefused as refused:
             field = {refused.field: str(refused)} if refused.field else {}
             raise Conflict(str(refused), fields=field) from refused
-        return Response(WorkOrderShape(order).data, status=201)
+        return Response(WorkOrderShape(whole_orders().get(pk=order.pk)).data, status=201)
 
 
 class Runs(ListResource):

@@ -50,6 +50,7 @@ def order_start(
     actor: str,
     at: datetime,
     seen: Seen | None = None,
+    seen_version: int | None = None,
     despite: str = "",
     action: str = "order_start",
 ) -> list[Run]:
@@ -73,6 +74,7 @@ def order_start(
         missing = [place for place in places if _order_on(running.get(place.pk)) != fresh.pk]
         if missing:
             _check_as_seen(seen, fresh, here)
+            check_version(fresh, seen_version)
             passed = _check_blocks(fresh, work_center, despite, at)
             refuse_if_locked(work_center, at, at)
             displaced = end_runs([running[place.pk] for place in missing if place.pk in running], actor, at)
