@@ -135,6 +135,7 @@ INSTALLED_APPS = [
     "mes.oee",
     "mes.live",
     "mes.hourly",
+    "mes.handover",
     "mes.api",
     "mes.screens",
     "mes.plantfile",
@@ -154,6 +155,8 @@ MIDDLEWARE = [
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
+    "mes.screens.station_entries.StationEntryMiddleware",
+    "mes.screens.station_device.StationDeviceMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
 ]
 
@@ -194,7 +197,13 @@ USE_TZ = True
 TIME_ZONE = env("MES_TIME_ZONE")
 USE_I18N = True
 LANGUAGE_CODE = "en"
-LANGUAGES = [("en", "English")]
+LANGUAGES = [("en", "English"), ("es", "Español")]
+LOCALE_PATHS = [BASE_DIR / "locale"]
+PSEUDO = "en-xa"
+"""English with accents and 40 % longer, made by the tests: plain text is not translatable, cut text has no room."""
+if MES_ENV == "test":
+    LANGUAGES += [(PSEUDO, "Pseudo")]
+    LOCALE_PATHS += [DATA_DIR / "locale"]
 
 # Files
 STATIC_URL = "static/"
