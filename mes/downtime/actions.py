@@ -9,7 +9,7 @@ from django.utils.translation import gettext as _
 
 from mes.downtime.history import KIND, entries_of, layout_told, what_was_done
 from mes.downtime.layouts import layout_of, whole_lock
-from mes.downtime.models import Reason, Stop
+from mes.downtime.models import Reason, Stop, StopRule
 from mes.downtime.queries import stop_ref
 from mes.journal.write import record
 from mes.plant.changes import changed as past_changed
@@ -50,6 +50,14 @@ def stop_explain(*, stop_id: int, reason: Reason, note: str, actor: str, at: dat
     said = {"reason_id": reason.pk, "note": note, "explained_by": actor, "explained_at": at, "hands_off": False}
     fields = said | {"planned_limit_min": reason.planned_limit_min}
     return _change(stop_id, version, "stop_explain", fields, actor, at)
+
+
+def stop_explain_by_rule(*, stop_id: int, rule: StopRule, at: datetime, version: int) -> Stop:
+    """Gives a stop the reason of a rule; the page says which one. StopChanged where a person was faster."""
+    by = f"rule: {rule.code}"
+    fields: dict[str, Any] = {"reason_id": rule.reason_id, "note": "", "explained_by": by, "explained_at": at}
+    fields |= {"planned_limit_min": rule.reason.planned_limit_min}
+    return _change(stop_id, version, "stop_explain_by_rule", fields, by, at)
 
 
 def stop_clear_reason(*, stop_id: int, actor: str, at: datetime, version: int) -> Stop:

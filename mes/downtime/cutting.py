@@ -1,6 +1,7 @@
 """People divide stops: split, merge, trim, and undo. The parts always add up to the stop the machine reported."""
 
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
@@ -107,6 +108,8 @@ def stop_undo(*, stop_id: int, entry: int, actor: str, at: datetime) -> Stop:
         if last is None or last.pk != entry or _now(whole, last.data["parts_after"]) != layout:
             raise stop_changed(whole, whole)
         before = _now(whole, last.data["parts_before"])
+        if last.action == "stop_explain_by_rule":  # else the rule would do it again
+            before = replace(before, said=tuple(replace(said, hands_off=said.reason is None) for said in before.said))
         codes = {said.reason for said in before.said if said.reason}
         if Reason.objects.filter(code__in=codes).count() < len(codes):
             raise StopRefused(_("A reason it had before does not exist any more: give the stop another one."))

@@ -3,8 +3,22 @@
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from typing import Any
 
-from django.db.models import Count, DurationField, Exists, ExpressionWrapper, F, OuterRef, Q, QuerySet
+from django.db.models import (
+    Case,
+    Count,
+    DateTimeField,
+    DurationField,
+    Exists,
+    ExpressionWrapper,
+    F,
+    OuterRef,
+    Q,
+    QuerySet,
+    Value,
+    When,
+)
 from django.db.models.functions import Coalesce, Extract
 
 from mes.downtime.models import Reason, Stop
@@ -58,8 +72,6 @@ def stops_that_need_a_reason(stops: QuerySet[Stop], now: datetime) -> QuerySet[S
     break, a planned maintenance or a "not scheduled until", costs nothing; where somebody said the opposite of a part
     of it, it asks. A machine that idles without an order explains itself.
     """
-    until = Coalesce(F("ends_at"), now)
-    length = ExpressionWrapper(until - F("starts_at"), output_field=DurationField())
     shifts = shifts_of_row("work_center", "work_center__line")
     within = shifts.filter(starts_at__lt=OuterRef("until"), ends_at__gt=OuterRef("starts_at"))
     in_break = shifts.filter(breaks__starts_at__lte=OuterRef("starts_at"), breaks__ends_at__gte=OuterRef("until"))
@@ -68,10 +80,18 @@ def stops_that_need_a_reason(stops: QuerySet[Stop], now: datetime) -> QuerySet[S
         work_center=OuterRef("work_center"),
         starts_at__lt=OuterRef("until"),
     )
-    timed = stops.filter(reason=None).annotate(until=until, length_s=Extract(length, "epoch"))
     asking = Q(kind__in=NEED_A_REASON) | (Q(kind="idle") & Exists(order))
     costing = Exists(within) & ~Exists(in_break) & ~_standing_by_plan() & ~_taken_off_the_schedule()
-    return timed.filter(asking, costing, length_s__gte=F("work_center__micro_stop_s"))
+    return timed(stops.filter(reason=None), now).filter(asking, costing, length_s__gte=F("work_center__micro_stop_s"))
+
+
+def timed(stops: QuerySet[Stop], now: datetime) -> QuerySet[Any]:
+    """The stops with `until` (the open ones last to `now`) and `length_s`: of a part it is the whole stop's (R16)."""
+    until = Coalesce(F("ends_at"), now)
+    still = Case(When(whole__isnull=False, then=Value(now)), output_field=DateTimeField())
+    event = Coalesce(F("whole__ends_at"), still, until) - Coalesce(F("whole__starts_at"), F("starts_at"))
+    length = ExpressionWrapper(event, output_field=DurationField())
+    return stops.annotate(until=until, length_s=Extract(length, "epoch"))
 
 
 def _standing_by_plan() -> Q:
