@@ -8,6 +8,7 @@ BEAT_SCHEDULE: dict[str, dict[str, Any]] = {
     # workers the same one would take every tick for ever and the other never learn of its share.
     "claim controllers": {"task": "mes.tracking.tasks.claim_controllers", "schedule": 2.3},
     "claim the broadcast": {"task": "mes.live.tasks.claim_broadcast", "schedule": 2.3},
+    "explain stops by rules": {"task": "mes.downtime.tasks.explain_by_rules", "schedule": 10.0},
     "materialise shifts": {"task": "mes.plant.tasks.materialise_shifts", "schedule": 3600.0},
     "sample partitions": {"task": "mes.tracking.tasks.turn_partitions", "schedule": 3600.0},
     "follow the policies": {"task": "mes.oee.tasks.follow_policies", "schedule": 60.0},
