@@ -8,13 +8,12 @@ from django.contrib.auth.decorators import login_required
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.urls import reverse
-from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
 
 from mes.hourly.board import Board, HourRow, ShiftPlan, day_board, shift_board
+from mes.hourly.loss_words import loss_word
 from mes.hourly.places import BoardPlace, line_board, machine_board
 from mes.hourly.sign_off import BEFORE_END, changed_since
-from mes.hourly.top_loss import MICRO, NO_DATA, NO_REASON, SETUP, WAITING
 from mes.people.access import may
 from mes.plant.calendar import local_label
 from mes.plant.models import Shift
@@ -114,18 +113,6 @@ def _row(
         may_comment and open_one and made.start <= now,
         may_plan and open_one and made.end > now,
     )
-
-
-def loss_word(reason: str) -> str:
-    """A loss as the page calls it: its reason, or what stands for one."""
-    words = {
-        NO_REASON: _("stop without a reason"),
-        SETUP: _("setup"),
-        WAITING: _("waited for others"),
-        MICRO: _("micro-stops"),
-        NO_DATA: _("no data"),
-    }
-    return words.get(reason, reason)
 
 
 def address_of(place: BoardPlace) -> str:
