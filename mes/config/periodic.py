@@ -19,6 +19,8 @@ BEAT_SCHEDULE: dict[str, dict[str, Any]] = {
     "archive plans": {"task": "analytics.tasks.archive_plans", "schedule": 60.0},
     "measure readiness": {"task": "analytics.tasks.measure_due", "schedule": 60.0},
     "forget looks": {"task": "analytics.tasks.forget_looks", "schedule": 6 * 3600.0},
+    "open handovers": {"task": "mes.handover.tasks.open_handovers", "schedule": 60.0},
+    "send shift reports": {"task": "mes.handover.tasks.send_reports", "schedule": 20.0},
     "fix the plans of hours": {"task": "mes.hourly.tasks.fix_plans", "schedule": 60.0},
     "seal the journal": {"task": "mes.journal.tasks.seal", "schedule": 5.0},
     "weigh counts against their witnesses": {"task": "mes.witness.tasks.weigh", "schedule": 600.0},
