@@ -26,16 +26,19 @@ from mes.people.access import may
 from mes.plant.changes import ShiftLocked
 from mes.plant.models import WorkCenter
 from mes.plant.shift_of import shift_at
+from mes.production.blocks import blocks_of
 from mes.production.models import WorkOrder
-from mes.production.orders import Seen, order_complete, order_start
+from mes.production.orders import Seen, order_start
 from mes.production.queries import open_run, queue_for
 from mes.production.refusals import OrderRefused
 from mes.screens.face import face
 from mes.screens.floor import live_context
-from mes.screens.gate import demand, machine_or_404, storable
+from mes.screens.gate import actor_of, demand, machine_or_404, storable
+from mes.screens.orders_station import order_words, short_page
 from mes.screens.quality_entry import station_checks
 from mes.screens.station_tally import counting_at
 from mes.tracking.order_counts import made_of
+from mes.tracking.order_finish import order_finish
 from mes.tracking.scrap import ScrapRefused, last_scrap, scrap_enter, scrap_undo
 
 UNDO_FOR = timedelta(minutes=10)
@@ -80,6 +83,7 @@ def station(request: HttpRequest, code: str) -> HttpResponse:
         **{action: may(request.user, action) for action in ACTIONS},
         "counting": counting_at(request, place, now),
         "quality": station_checks(request.user, place, now),
+        **order_words(request, place),
         "zone": place.line.area.site.time_zone,
     }
     return render(request, "station/station.html", context)
@@ -110,7 +114,7 @@ def choose_order(request: HttpRequest, code: str) -> HttpResponse:
     """`/station/<work-center>/orders/`: the queue; one more tap starts an order."""
     demand(request.user, "start_order")
     place = machine_or_404(request.user, code)
-    return render(request, "station/orders.html", {"place": place, **_queue(place)})
+    return render(request, "station/orders.html", {"place": place, **_queue(request, place)})
 
 
 @login_required
@@ -137,7 +141,7 @@ def finish(request: HttpRequest, code: str) -> HttpResponse:
     order = current_order(place)
     if order is None:
         return HttpResponseRedirect(reverse("station-orders", args=[code]))
-    context = {"place": place, "order": order, "made": made_of([order])[order.pk], **_queue(place)}
+    context = {"place": place, "order": order, "made": made_of([order])[order.pk], **_queue(request, place)}
     return render(request, "station/finish.html", context)
 
 
@@ -150,13 +154,16 @@ def complete(request: HttpRequest, code: str) -> HttpResponse:
     order = _order(place, request.POST.get("order", ""))
     following = request.POST.get("next", "")
     try:
-        done = order_complete(order=order, actor=request.user.get_username(), at=datetime.now(UTC))
+        short, note = request.POST.get("short", ""), request.POST.get("note", "")
+        done = order_finish(order=order, actor=actor_of(request), at=datetime.now(UTC), short=short, note=note)
         if done:
             messages.success(request, _("%s is completed.") % order.number, extra_tags="good")
         if following and done:
             demand(request.user, "start_order")
             _start(request, place, _order(place, following), "")
     except (OrderRefused, ShiftLocked) as refused:
+        if isinstance(refused, OrderRefused) and refused.field in ("short", "note"):
+            return short_page(request, place, order, made_of([order])[order.pk], refused)
         messages.error(request, str(refused), extra_tags="bad")
     return _home(code)
 
@@ -237,13 +244,14 @@ def sheet(stop: Stop, now: datetime) -> dict[str, Any]:
     }
 
 
-def _queue(place: WorkCenter) -> dict[str, Any]:
+def _queue(request: HttpRequest, place: WorkCenter) -> dict[str, Any]:
     orders = list(queue_for(place)[:24])
-    made = made_of(orders)
+    made, blocks = made_of(orders), blocks_of(orders, datetime.now(UTC), work_center=place)
     running = current_order(place)
     return {
-        "queue": [(order, made[order.pk]) for order in orders],
+        "queue": [(order, made[order.pk], blocks[order.pk]) for order in orders],
         "running": running,
+        "may_start_blocked": may(request.user, "start_blocked_order"),
         "zone": place.line.area.site.time_zone,
     }
 
@@ -253,7 +261,11 @@ def _start(request: HttpRequest, place: WorkCenter, order: WorkOrder, running: s
     if not _WHOLE.fullmatch(version):
         raise OrderRefused(_("The page was incomplete: open it again and choose the order."))
     seen = Seen(int(version), running)
-    order_start(order=order, work_center=place, actor=request.user.get_username(), at=datetime.now(UTC), seen=seen)
+    despite = request.POST.get("despite", "")
+    if despite:
+        demand(request.user, "start_blocked_order")
+    actor, now = actor_of(request), datetime.now(UTC)
+    order_start(order=order, work_center=place, actor=actor, at=now, seen=seen, despite=despite)
 
 
 def _order(place: WorkCenter, number: str) -> WorkOrder:
