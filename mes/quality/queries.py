@@ -6,9 +6,9 @@ from datetime import datetime, timedelta
 from django.db.models import QuerySet
 
 from mes.plant.models import WorkCenter
-from mes.production.models import Run
+from mes.production.models import Run, WorkOrder
 from mes.quality.judging import ChartKind, Reading, frozen
-from mes.quality.models import Characteristic, Check, ControlLimits, Hold
+from mes.quality.models import Characteristic, Check, ControlLimits, Hold, Nonconformance
 from mes.quality.spc.chart import Baseline
 
 AFTER_THE_RUN = timedelta(hours=12)
@@ -81,3 +81,8 @@ def open_holds(work_centers: Iterable[WorkCenter]) -> QuerySet[Hold]:
     return found.select_related(
         "characteristic", "work_center__line__area__site", "order", "check_out", "nonconformance"
     ).order_by("opened_at")
+
+
+def open_reports(order: WorkOrder) -> QuerySet[Nonconformance]:
+    """Reports about the order that nobody has decided yet, the oldest first."""
+    return Nonconformance.objects.filter(order=order, status=Nonconformance.Status.OPEN).order_by("pk")

@@ -33,6 +33,7 @@ from mes.production.refusals import OrderRefused
 from mes.production.typed import Unreadable, code_from, due_from, priority_from, quantity_from
 from mes.screens.frame import zone_named
 from mes.screens.gate import demand, line_or_404, storable
+from mes.screens.quality_confirm import refuse_unseen, reports_context
 from mes.tracking.order_counts import made_of
 
 PAGE = 50
@@ -178,6 +179,7 @@ def order(request: HttpRequest, number: str) -> HttpResponse:
         "edit": may(request.user, "edit_orders"),
         "kinds": WorkOrder.Kind.choices,
         "complete": may(request.user, "complete_order") and found.started_at is not None,
+        **reports_context(found),
     }
     return render(request, "orders/order.html", context)
 
@@ -205,6 +207,8 @@ def close_order(request: HttpRequest, number: str, verb: str) -> HttpResponse:
     demand(request.user, "complete_order" if verb == "complete" else "edit_orders")
     action, word = (order_complete, _("completed")) if verb == "complete" else (order_cancel, _("cancelled"))
     try:
+        if verb == "complete":
+            refuse_unseen(request, found)
         action(order=found, actor=request.user.get_username(), at=datetime.now(UTC))
         messages.success(request, f"{found.number}: {word}.", extra_tags="good")
     except (OrderRefused, ShiftLocked) as refused:

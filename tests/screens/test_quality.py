@@ -9,10 +9,10 @@ import pytest
 from django.test import Client
 
 from mes.people.models import Role
-from mes.production.models import Run
+from mes.production.models import Run, WorkOrder
 from mes.quality.checks import check_record
 from mes.quality.judging import Reading
-from mes.quality.models import Characteristic, Check, ControlLimits, Hold, Trigger
+from mes.quality.models import Characteristic, Check, ControlLimits, Hold, Nonconformance, Trigger
 from tests.production.small_plant import SmallPlant, small_plant
 
 MIN = timedelta(minutes=1)
@@ -191,3 +191,28 @@ def test_a_check_taken_back_is_a_gap_and_asks_again(plant: SmallPlant) -> None:
     page = quality.post("/quality/FILL-W/withdraw/", {"check": str(key), "why": "typed wrong"}, follow=True)
     assert "taken back" in page.content.decode()
     assert quality.post("/quality/FILL-W/withdraw/", {"check": str(uuid4()), "why": "x"}).status_code == 404
+
+
+def test_completing_an_order_with_an_open_report_asks_first(plant: SmallPlant, operator: Client) -> None:
+    WorkOrder.objects.update(status="running", started_at=datetime.now(UTC) - 30 * MIN)
+    weighed(plant, "10.5")
+    report = Nonconformance.objects.get()
+    page = operator.get("/station/PACK/finish/").content.decode()
+    assert (
+        f"{report} is not decided (Fill weight: 10.5 g, allowed 10.0 to 10.4): complete the order all the same" in page
+    )
+    said = operator.post("/station/PACK/complete/", {"order": "WO-1"}, follow=True).content.decode()
+    assert f"{report} about WO-1 is not decided" in said
+    assert WorkOrder.objects.get().status == "running"
+    operator.post("/station/PACK/complete/", {"order": "WO-1", "reports_seen": str(report)})
+    assert WorkOrder.objects.get().status == "completed"
+
+
+def test_a_supervisor_sees_on_floor_and_shift_that_quality_waits(plant: SmallPlant, client: Client) -> None:
+    weighed(plant, "10.5")
+    client.force_login(plant.person(Role.SUPERVISOR, plant.line_1))
+    for path in ("/floor/", "/shift/"):
+        assert "1 quality report waits for a decision" in client.get(path, follow=True).content.decode()
+    client.force_login(plant.person(Role.SUPERVISOR, plant.line_2, name="sue"))
+    for path in ("/floor/", "/shift/"):
+        assert "quality report" not in client.get(path, follow=True).content.decode()
