@@ -198,12 +198,10 @@ TIME_ZONE = env("MES_TIME_ZONE")
 USE_I18N = True
 LANGUAGE_CODE = "en"
 LANGUAGES = [("en", "English"), ("es", "Español")]
-LOCALE_PATHS = [BASE_DIR / "locale"]
-PSEUDO = "en-xa"
-"""English with accents and 40 % longer, made by the tests: plain text is not translatable, cut text has no room."""
-if MES_ENV == "test":
-    LANGUAGES += [(PSEUDO, "Pseudo")]
-    LOCALE_PATHS += [DATA_DIR / "locale"]
+LOCALE_PATHS = [BASE_DIR / "locale", DATA_DIR / "locale"]
+for _own in sorted((DATA_DIR / "locale").glob("*/LC_MESSAGES/django.mo")):  # a plant may bring a language of its own
+    _code = _own.parent.parent.name
+    LANGUAGES += [(_code.replace("_", "-").lower(), _code)]
 
 # Files
 STATIC_URL = "static/"

@@ -16,6 +16,8 @@ from typing import Any
 import pytest
 from playwright.sync_api import Browser, BrowserContext, Page
 
+from tests.browser.pseudo import pseudo_language
+
 ROOT = Path(__file__).resolve().parents[2]
 START_S = 180
 
@@ -42,6 +44,7 @@ def product(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Product]:
     foreign = ("MES_DATABASE_URL", "MES_REDIS_URL", "MES_ORIGINS", "MES_DATA_DIR", "MES_SECRET_KEY")
     env = {name: value for name, value in os.environ.items() if name not in foreign} | {"MES_ENV": "demo"}
     ready = folder / "ready.json"
+    pseudo_language(ROOT, folder / "data")
     command = [sys.executable, str(ROOT / "manage.py"), "up", "--port", str(port)]
     command += ["--data", str(folder / "data"), "--ready-file", str(ready)]
     with (folder / "up.log").open("wb") as log:

@@ -25,15 +25,13 @@ class Command(BaseCommand):
         base = Path(settings.BASE_DIR)
         texts = texts_of(base)
         found = []
-        for language, name in settings.LANGUAGES:
-            if language in ("en", settings.PSEUDO):
-                continue
+        for language in sorted(folder.name for folder in (base / "locale").iterdir()):
             path = file_of(base, language)
             catalogue = load(path, language)
             if what == "update":
                 bring_up_to_date(catalogue, texts)
                 save(catalogue, path)
-            found += [f"{name}: {fault}" for fault in faults(catalogue, texts)]
+            found += [f"{language}: {fault}" for fault in faults(catalogue, texts)]
         self.stdout.write(f"{len(texts)} texts, {len(found)} faults")
         if what == "check" and found:
             raise CommandError("\n".join(found))
