@@ -15,6 +15,7 @@ from django.db.migrations.executor import MigrationExecutor
 from psycopg_pool import PoolTimeout
 
 from mes.config.periodic import ROUTES
+from mes.handover.reports import mails_waiting
 from mes.journal.models import JournalEntry
 from mes.leases.models import Lease
 from mes.oee.models import RebuildCheck, RollMark
@@ -27,6 +28,7 @@ STALE_S = 10.0
 QUEUE_LIMIT = 1000
 SEAL_LIMIT = timedelta(minutes=5)
 ROLL_LIMIT = timedelta(hours=3)
+MAIL_LIMIT = timedelta(days=2)
 AWAY = (DatabaseError, PoolTimeout)
 
 
@@ -209,9 +211,17 @@ def roll_ups() -> list[Check]:
     return checks
 
 
+def mails() -> list[Check]:
+    """Shift reports of the last two days that could not be sent yet, or were given up."""
+    waiting = [mail for mail in mails_waiting(since=datetime.now(UTC) - MAIL_LIMIT) if mail.error]
+    said = f"{len(waiting)} are not sent: {waiting[0].error}" if waiting else "None waits for the mail server."
+    mend = "Set MES_SMTP_URL, see that the mail server answers; the addresses stand on the line's handover page."
+    return [Check("shift reports", not waiting, said, mend)]
+
+
 FIRST: tuple[Callable[[], list[Check]], ...] = (database, broker)
 STORED: tuple[Callable[[], list[Check]], ...] = (
-    *(migrations, controllers, counters, leases, spool, partitions, journal, roll_ups, disk, machines),
+    *(migrations, controllers, counters, leases, spool, partitions, journal, roll_ups, mails, disk, machines),
 )
 
 

@@ -67,9 +67,10 @@ def mails_send(*, at: datetime) -> int:
         _close(connection)
 
 
-def mails_waiting() -> list[ReportMail]:
-    """What could not be sent yet or was given up, the oldest first: for pages and `doctor`."""
+def mails_waiting(*, since: datetime | None = None) -> list[ReportMail]:
+    """What could not be sent yet or was given up (of reports made after `since`), the oldest first."""
     rows = ReportMail.objects.exclude(state=ReportMail.State.SENT).order_by("pk")
+    rows = rows.filter(report__made_at__gt=since) if since else rows
     return list(rows.select_related("report__shift__line"))
 
 
