@@ -302,6 +302,24 @@ class CheckPlanRow:
 
 
 @dataclass(frozen=True)
+class StopRuleRow:
+    """A rule that explains stops: its conditions (None and empty ones do not restrict) and the reason it gives."""
+
+    code: str
+    name: str
+    reason: Ref
+    plc_code: int | None
+    state: str
+    item: Ref | None
+    days: tuple[int, ...]
+    from_time: time | None
+    to_time: time | None
+    place_line: Ref | None
+    work_center: Ref | None
+    line: int = _line()
+
+
+@dataclass(frozen=True)
 class Plant:
     """Everything a plant file says. `bound` and `witnessed`: machines whose bindings, witnesses it lists completely."""
 
@@ -322,3 +340,4 @@ class Plant:
     witnesses: tuple[WitnessRow, ...] = ()
     witnessed: tuple[str, ...] = ()
     check_plans: tuple[CheckPlanRow, ...] = ()
+    stop_rules: tuple[StopRuleRow, ...] = ()

@@ -5,6 +5,7 @@ from datetime import datetime
 from typing import Any
 
 from mes.downtime.models import Reason
+from mes.downtime.reclass import COUNTED_BY, reason_reclassed
 from mes.people.models import Person
 from mes.plant.models import Area, CycleRule, Holiday, Line, ShiftPattern, Site, WorkCenter
 from mes.plant.models import BreakRule as StoredBreak
@@ -14,6 +15,7 @@ from mes.plantfile.document import BindingRow, PatternRow, PersonRow, Plant, Shi
 from mes.plantfile.effective import effective_put
 from mes.plantfile.outcome import Outcome, Shelf
 from mes.plantfile.read_signals import BUILT_IN_MAPS
+from mes.plantfile.stop_rules import stop_rules_store
 from mes.plantfile.store_calendar import calendar_store
 from mes.plantfile.witnesses_store import witnesses_store
 from mes.plc.models import Controller, StateMap, StateMapEntry, TagBinding
@@ -28,11 +30,12 @@ def parts_store(plant: Plant, outcome: Outcome, at: datetime) -> None:
     machines = _places(plant, outcome)
     calendar_store(plant, outcome, at)
     _signals(plant, machines, outcome, at)
-    _reasons(plant, outcome)
+    _reasons(plant, outcome, at)
     _items(plant, machines, outcome, at)
     _people(plant, outcome)
     witnesses_store(plant, outcome, at)
     check_plans_store(plant, outcome)
+    stop_rules_store(plant, outcome)
 
 
 def _places(plant: Plant, outcome: Outcome) -> Shelf:
@@ -201,7 +204,7 @@ def _bindings(plant: Plant, machines: Shelf, controllers: Shelf, maps: Shelf, ou
             outcome.note("tag-binding", f"{codes[key[0]]}.{key[1]}", before, after)
 
 
-def _reasons(plant: Plant, outcome: Outcome) -> None:
+def _reasons(plant: Plant, outcome: Outcome, at: datetime) -> None:
     reasons = Shelf(Reason, "reason", outcome)
     for position, reason in enumerate(plant.reasons):
         values = {
@@ -213,7 +216,9 @@ def _reasons(plant: Plant, outcome: Outcome) -> None:
             "position": position,
             "archived": reason.archived,
         }
-        reasons.put(reason.code, values)
+        stored = reasons.rows.get(reason.code)
+        was = {name: getattr(stored, name) for name in COUNTED_BY} if stored else {}
+        reason_reclassed(reason=reasons.put(reason.code, values), was=was, at=at)
 
 
 def _items(plant: Plant, machines: Shelf, outcome: Outcome, at: datetime) -> None:

@@ -25,6 +25,7 @@ from mes.plantfile.fields import DAYS
 from mes.plantfile.read_calendar import zones_of
 from mes.plantfile.read_lists import semi_e10_of
 from mes.plantfile.read_signals import COUNTER_FIELDS, ROLES
+from mes.plantfile.stop_rules import stop_rule_fields
 from mes.plantfile.witnesses import witness_fields
 from mes.plc.models import COUNT_ROLES
 
@@ -61,6 +62,7 @@ def plant_text(plant: Plant) -> str:
             _entry(code, witness_fields([row for row in plant.witnesses if row.work_center.code == code]))
             for code in plant.witnessed
         ],
+        "stop_rules": [_entry(row.code, stop_rule_fields(row)) for row in plant.stop_rules],
         "check_plans": [_entry(row.code, check_plan_fields(row)) for row in plant.check_plans],
         "people": [_entry(row.username, _person(row)) for row in plant.people],
     }

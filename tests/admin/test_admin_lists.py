@@ -18,6 +18,7 @@ QUERIES = {
     "analytics.readinessreport": 5,
     "downtime.reason": 5,
     "downtime.stop": 5,
+    "downtime.stoprule": 5,
     "journal.journalentry": 4,
     "leases.lease": 4,
     "oee.policyinforce": 6,
