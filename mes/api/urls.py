@@ -6,6 +6,7 @@ from rest_framework.routers import DefaultRouter
 from mes.api import checks, docs, floor, plant, production, witness
 from mes.api.explain import ExplainView
 from mes.api.kpi import KpiView
+from mes.api.lots import Lots
 from mes.api.observations import ObservationsView
 
 router = DefaultRouter()
@@ -27,6 +28,7 @@ router.register("pallet-scans", witness.Scans, basename="pallet-scans")
 router.register("tallies", witness.Tallies, basename="tallies")
 router.register("checks", checks.Checks, basename="checks")
 router.register("balances", witness.Balances, basename="balances")
+router.register("lots", Lots, basename="lots")
 
 urlpatterns = [
     path("", include(router.urls)),

@@ -4,8 +4,11 @@ Material that was taken into an order without naming a lot may be in any lot of 
 walk too. Ten raw lots in an order of a thousand lots are then 1,010 links, not 10,000.
 """
 
-from collections.abc import Iterable
+from collections.abc import Collection
+from datetime import date
+from decimal import Decimal
 from enum import StrEnum
+from typing import NamedTuple
 
 from django.db import connection
 
@@ -19,6 +22,30 @@ class Direction(StrEnum):
     DOWN = "down"
 
 
+class Member(NamedTuple):
+    """One lot of a genealogy, as far as a list of thousands needs it. Quantities are in `unit`."""
+
+    pk: int
+    number: str
+    item: str
+    item_name: str
+    unit: str
+    quantity: Decimal
+    consumed: Decimal
+    shipped: Decimal
+    status: str
+    order: int | None
+    line: int | None
+    at_line: int | None
+    site: int
+    expires_on: date | None
+
+    @property
+    def on_hand(self) -> Decimal:
+        """What is left of it in the plant."""
+        return self.quantity - self.consumed - self.shipped
+
+
 # A step is (whether it is an order, its id). UNION drops what was reached before, so a circle ends the walk.
 _DOWN = """
 WITH RECURSIVE reached(is_order, id) AS (
@@ -30,7 +57,7 @@ WITH RECURSIVE reached(is_order, id) AS (
       UNION ALL
         SELECT false, l.id FROM materials_lot l WHERE r.is_order AND l.order_id = r.id
     ) AS step(is_order, id)
-) SELECT id FROM reached WHERE NOT is_order
+)
 """
 _UP = """
 WITH RECURSIVE reached(is_order, id) AS (
@@ -45,12 +72,21 @@ WITH RECURSIVE reached(is_order, id) AS (
         SELECT false, c.lot_id FROM materials_consumption c
          WHERE r.is_order AND c.order_id = r.id AND c.into_id IS NULL AND c.undoes_id IS NULL AND NOT c.undone
     ) AS step(is_order, id)
-) SELECT id FROM reached WHERE NOT is_order
+)
+"""
+_IDS = "SELECT id FROM reached WHERE NOT is_order"
+_MEMBERS = """
+SELECT r.is_order, r.id, l.number, i.code, i.name, l.unit, l.quantity, l.consumed, l.shipped, l.status,
+       l.order_id, l.line_id, l.at_line_id, l.site_id, l.expires_on
+  FROM reached r
+  LEFT JOIN materials_lot l ON NOT r.is_order AND l.id = r.id
+  LEFT JOIN production_item i ON i.id = l.item_id
 """
 _LINKS = """
 SELECT c.lot_id, c.into_id, CASE WHEN c.into_id IS NULL THEN c.order_id END, c.line_id, sum(c.quantity), min(c.at)
   FROM materials_consumption c
- WHERE c.undoes_id IS NULL AND NOT c.undone AND c.lot_id = ANY(%s)
+ WHERE c.undoes_id IS NULL AND NOT c.undone AND c.lot_id = ANY(%(lots)s)
+   AND (c.into_id = ANY(%(lots)s) OR (c.into_id IS NULL AND c.order_id = ANY(%(orders)s)))
  GROUP BY 1, 2, 3, 4
 """
 
@@ -58,12 +94,27 @@ SELECT c.lot_id, c.into_id, CASE WHEN c.into_id IS NULL THEN c.order_id END, c.l
 def reached(lot: int, direction: Direction) -> set[int]:
     """The ids of all lots reached from a lot, itself among them."""
     with connection.cursor() as cursor:
-        cursor.execute(_DOWN if direction is Direction.DOWN else _UP, [lot])
+        cursor.execute(_walk(direction) + _IDS, [lot])
         return {row[0] for row in cursor.fetchall()}
 
 
-def links_among(lots: Iterable[int]) -> list[Link]:
-    """What was taken from these lots and where it went; quantities of one lot into one place are summed."""
+def members_of(lot: int, direction: Direction) -> tuple[list[Member], list[int]]:
+    """All lots reached from a lot, itself among them, and the ids of all orders on the way.
+
+    An order is among them also where it made no lot: material is in its product all the same.
+    """
     with connection.cursor() as cursor:
-        cursor.execute(_LINKS, [list(lots)])
-        return [Link(*row) for row in cursor.fetchall()]
+        cursor.execute(_walk(direction) + _MEMBERS, [lot])
+        rows = cursor.fetchall()
+    return [Member._make(row[1:]) for row in rows if not row[0]], [row[1] for row in rows if row[0]]
+
+
+def links_among(lots: Collection[int], orders: Collection[int]) -> list[Link]:
+    """What was taken from these lots into these lots and orders; quantities of one lot into one place are summed."""
+    with connection.cursor() as cursor:
+        cursor.execute(_LINKS, {"lots": list(lots), "orders": list(orders)})
+        return [Link._make(row) for row in cursor.fetchall()]
+
+
+def _walk(direction: Direction) -> str:
+    return _DOWN if direction is Direction.DOWN else _UP

@@ -19,39 +19,48 @@ class Link(NamedTuple):
 
 
 Neighbours = Mapping[int, Collection[int]]
+"""Node -> nodes. A lot is its id, an order is its id with a minus: an order of many lots is one node between them."""
 
 
-def neighbours_down(links: Iterable[Link], lots_of_order: Mapping[int, Collection[int]]) -> dict[int, set[int]]:
-    """Lot -> the lots it went into; through an order all of the order's lots."""
+def neighbours_down(links: Iterable[Link], order_of: Mapping[int, int | None]) -> dict[int, set[int]]:
+    """Lot -> where it went: lots, and orders; order -> its lots. `order_of`: lot -> the order that made it."""
     found: dict[int, set[int]] = defaultdict(set)
     for link in links:
         if link.into is not None:
             found[link.lot].add(link.into)
         elif link.order is not None:
-            found[link.lot].update(lots_of_order.get(link.order, ()))
+            found[link.lot].add(-link.order)
+    for lot, order in order_of.items():
+        if order is not None:
+            found[-order].add(lot)
     return found
 
 
 def turned(neighbours: Neighbours) -> dict[int, set[int]]:
     """The same links the other way round."""
     found: dict[int, set[int]] = defaultdict(set)
-    for lot, others in neighbours.items():
+    for node, others in neighbours.items():
         for other in others:
-            found[other].add(lot)
+            found[other].add(node)
     return found
 
 
-def depths(start: int, neighbours: Neighbours, allowed: Collection[int]) -> dict[int, int]:
-    """The fewest steps from the start to each lot that is reached along `allowed` lots; the start is 0.
+def depths(start: int, neighbours: Neighbours) -> dict[int, int]:
+    """The fewest steps from the start to each lot it reaches; the start is 0. Orders between lots are no steps.
 
     Worked: A -> B -> C and A -> C: B is 1, C is 1. A circle A -> B -> A ends: B is 1.
     """
     found = {start: 0}
     queue = deque([start])
     while queue:
-        lot = queue.popleft()
-        for other in neighbours.get(lot, ()):
-            if other not in found and other in allowed:
-                found[other] = found[lot] + 1
+        node = queue.popleft()
+        for other in neighbours.get(node, ()):
+            if other in found:
+                continue
+            if other < 0:  # reached at no cost, so looked at before all that cost a step
+                found[other] = found[node]
+                queue.appendleft(other)
+            else:
+                found[other] = found[node] + 1
                 queue.append(other)
-    return found
+    return {node: steps for node, steps in found.items() if node > 0}

@@ -1,6 +1,6 @@
 """Addresses of the screens. Codes, not row numbers, stand in addresses that people share."""
 
-from django.urls import path
+from django.urls import include, path
 
 from mes.screens import (
     calendar,
@@ -108,6 +108,7 @@ urlpatterns = [
     path("orders/<str:number>/kind/", orders.set_kind, name="order-kind"),
     path("orders/<str:number>/complete/", orders.close_order, {"verb": "complete"}, name="order-complete"),
     path("orders/<str:number>/cancel/", orders.close_order, {"verb": "cancel"}, name="order-cancel"),
+    path("", include("mes.screens.materials_urls")),
     path("explain/", explain.explained, name="explain"),
     path("improve/", overview.overview, name="improve"),
     path("improve/pareto/", pareto.pareto, name="improve-pareto"),
