@@ -7,6 +7,7 @@ from typing import Any
 from django.core.serializers.json import DjangoJSONEncoder
 from django.db import models
 
+from mes.journal.entered import entered_at
 from mes.journal.models import JournalEntry
 
 
@@ -28,9 +29,13 @@ def record(*, actor: str, at: datetime, action: str, kind: str, code: str, data:
     """Adds one journal entry inside the caller's transaction.
 
     `actor` is a user name, api:<key>, plc:<controller> or system; `at` is aware; `data` may hold Decimal, dates,
-    times and UUIDs. The entry has no number yet: the sealer gives it one after commit.
+    times and UUIDs; where a device told when the person entered it, `entered_at` is added. The entry has no number
+    yet: the sealer gives it one after commit.
     """
     if at.tzinfo is None:
         raise ValueError(f"The journal needs a time with a zone, but {action} of {kind} {code} came with {at}.")
+    entered = entered_at()
+    if entered is not None:
+        data = data | {"entered_at": entered}
     plain = json.loads(json.dumps(data, cls=JournalEncoder))
     JournalEntry.objects.create(at=at, actor=actor[:150], action=action, kind=kind, code=code[:120], data=plain)

@@ -1,4 +1,4 @@
-"""People with a role and the lines they may see; API keys for machines."""
+"""People with a role and the lines they may see; how they say who they are; API keys; devices of stations."""
 
 from typing import Any
 
@@ -6,7 +6,7 @@ from django.contrib.auth.models import AbstractUser
 from django.contrib.postgres.fields import ArrayField
 from django.db import models
 
-from mes.plant.models import Line
+from mes.plant.models import Line, WorkCenter
 
 
 class Role(models.TextChoices):
@@ -77,3 +77,39 @@ class LoginFailures(models.Model):
 
     def __str__(self) -> str:
         return f"{self.key}: {self.failures}"
+
+
+class Identity(models.Model):
+    """How a person says who they are at a station: a badge, a PIN or both. Only hashes; neither is ever shown again."""
+
+    person = models.OneToOneField(Person, on_delete=models.CASCADE, primary_key=True, related_name="identity")
+    badge_hash = models.CharField(max_length=64, blank=True, default="", help_text="Keyed hash of the badge's number.")
+    pin_hash = models.CharField(max_length=128, blank=True, default="")
+
+    class Meta:
+        verbose_name_plural = "identities"
+        constraints = [
+            models.UniqueConstraint(
+                fields=["badge_hash"], condition=~models.Q(badge_hash=""), name="badge_of_one_person"
+            )
+        ]
+
+    def __str__(self) -> str:
+        return self.person.username
+
+
+class StationDevice(models.Model):
+    """A terminal that is the station of one machine. It looks as its account; whoever acts says who they are."""
+
+    name = models.CharField(max_length=80, unique=True)
+    work_center = models.ForeignKey(WorkCenter, on_delete=models.PROTECT, related_name="station_devices")
+    account = models.OneToOneField(Person, on_delete=models.PROTECT, related_name="station_device")
+    token_hash = models.CharField(max_length=64, unique=True)
+    made_at = models.DateTimeField()
+    revoked_at = models.DateTimeField(null=True, blank=True)
+
+    class Meta:
+        ordering = ["name"]
+
+    def __str__(self) -> str:
+        return self.name

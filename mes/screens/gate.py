@@ -18,7 +18,11 @@ def storable(text: str) -> str:
 
 
 def actor_of(request: HttpRequest) -> str:
-    """The name under which the journal keeps what is done with this request."""
+    """The name under which the journal keeps what is done with this request.
+
+    At a station's terminal that is the person identified by badge or PIN: `station_device` puts them in the place of
+    the device as `request.user`, so `demand`, lines and this name are theirs, and lets nobody act before.
+    """
     return str(request.user.get_username())
 
 

@@ -36,6 +36,7 @@ from mes.screens.floor import live_context
 from mes.screens.gate import actor_of, demand, machine_or_404, storable
 from mes.screens.orders_station import order_words, short_page
 from mes.screens.quality_entry import station_checks
+from mes.screens.station_device import AtStation
 from mes.screens.station_tally import counting_at
 from mes.tracking.order_counts import made_of
 from mes.tracking.order_finish import order_finish
@@ -51,8 +52,11 @@ _WHOLE = re.compile(r"[0-9]{1,6}")
 @login_required
 @require_safe
 def stations(request: HttpRequest) -> HttpResponse:
-    """`/station/`: choose a machine; who has just one is sent there."""
+    """`/station/`: choose a machine; a station's terminal and who has just one are sent there."""
     demand(request.user, "see_station")
+    here: AtStation | None = request.at_station  # type: ignore[attr-defined]
+    if here is not None:
+        return _home(here.device.work_center.code)
     now = datetime.now(UTC)
     tiles = tiles_for(request.user, now=now)
     if len(tiles) == 1:
@@ -213,7 +217,7 @@ def undo_scrap(request: HttpRequest, code: str) -> HttpResponse:
     if key is None or not place.count_flags.filter(key=key).exists():
         raise Http404(code)
     try:
-        if scrap_undo(key=key, actor=request.user.get_username(), at=datetime.now(UTC)):
+        if scrap_undo(key=key, actor=actor_of(request), at=datetime.now(UTC)):
             messages.success(request, _("The scrap entry is taken back."), extra_tags="good")
     except (ScrapRefused, ShiftLocked) as refused:
         messages.error(request, str(refused), extra_tags="bad")
@@ -286,7 +290,7 @@ def _enter(request: HttpRequest, place: WorkCenter, typed: str) -> int:
         raise ScrapRefused(_("Enter how many pieces are scrap: a whole number from 1."))
     number = request.POST.get("order", "")
     order = _order(place, number) if number else None
-    actor, at = request.user.get_username(), datetime.now(UTC)
+    actor, at = actor_of(request), datetime.now(UTC)
     scrap_enter(work_center=place, quantity=int(typed), order=order, actor=actor, at=at, key=key)
     return int(typed)
 

@@ -15,7 +15,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST, require_safe
 
 from mes.plant.models import WorkCenter
-from mes.screens.gate import demand, machine_or_404
+from mes.screens.gate import actor_of, demand, machine_or_404
 from mes.witness.judge import Word
 from mes.witness.models import Tally
 from mes.witness.queries import sentence, tally_comparison
@@ -98,7 +98,7 @@ def enter(request: HttpRequest, code: str) -> HttpResponse:
             starts_at=running.start,
             ends_at=running.end,
             pieces=int(typed),
-            actor=request.user.get_username(),
+            actor=actor_of(request),
             at=now,
             key=running.key,
             note=request.POST.get("note", ""),
@@ -122,7 +122,7 @@ def undo(request: HttpRequest, code: str) -> HttpResponse:
     if stored is None:
         raise Http404(code)
     now = datetime.now(UTC)
-    if tally_withdraw(key=stored.key, actor=request.user.get_username(), at=now):
+    if tally_withdraw(key=stored.key, actor=actor_of(request), at=now):
         states_judge(now=now, line=place.line_id)
         messages.success(request, _("The count is taken back."), extra_tags="good")
     return _here(place)

@@ -25,6 +25,7 @@ QUERIES = {
     "oee.policyversion": 5,
     "people.apikey": 5,
     "people.person": 5,
+    "people.stationdevice": 5,
     "plant.area": 5,
     "plant.holiday": 5,
     "plant.line": 6,
