@@ -117,7 +117,7 @@ def test_what_is_not_allowed_or_odd_changes_nothing(
 def test_items_that_cannot_be_kept_are_refused_in_words(plant: SmallPlant, field: str, value: str) -> None:
     data = {"verb": "item", "text": "order caps", "key": str(uuid4())} | {field: value}
     answer = as_a(plant, Role.SUPERVISOR).post(ACT, data, follow=True)
-    assert 'class="notice bad"' in answer.content.decode()
+    assert 'class="notice bad error"' in answer.content.decode()
     assert not ActionItem.objects.exists()
 
 
