@@ -11,6 +11,7 @@ from django.db import transaction
 from django.utils import timezone
 
 from mes.demo.by_hand import counts_write
+from mes.demo.checks import checks_write
 from mes.demo.story import DAYS, story_write
 from mes.journal.write import record
 from mes.people.keys import api_key_create
@@ -91,6 +92,7 @@ def plant_load(*, plant: Plant, now: datetime, passwords: Mapping[str, str], por
     if not WorkOrder.objects.filter(source="demo").exists():
         story_write(now=now)
         counts_write(now=now)
+        checks_write(now=now, start=now - timedelta(days=DAYS))
         weigh_all(now=now, back=timedelta(days=DAYS))
     users = _users(passwords)
     api_key = _key(now)
