@@ -18,39 +18,30 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_POST, require_safe
 
-from mes.journal.models import JournalEntry
 from mes.people.access import lines_for, may
 from mes.plant.changes import ShiftLocked
 from mes.plant.models import Line
-from mes.production.lifecycle import OPEN
-from mes.production.models import Item, Run, WorkOrder
+from mes.production.models import Item, WorkOrder
 from mes.production.order_kind import order_kind_set
 from mes.production.order_new import order_create
-from mes.production.order_rows import KIND
-from mes.production.orders import order_cancel, order_complete
+from mes.production.orders import order_cancel
 from mes.production.queries import orders_of
 from mes.production.refusals import OrderRefused
 from mes.production.typed import Unreadable, code_from, due_from, priority_from, quantity_from
 from mes.screens.frame import zone_named
-from mes.screens.gate import demand, line_or_404, storable
+from mes.screens.gate import actor_of, demand, line_or_404
+from mes.screens.orders_found import order_or_404
+from mes.screens.orders_page import order_context
 from mes.screens.quality_confirm import refuse_unseen, reports_context
 from mes.tracking.order_counts import made_of
+from mes.tracking.order_finish import order_finish
 
 PAGE = 50
 STATES = [
     ("open", gettext_lazy("Open")),
-    ("running", gettext_lazy("Running")),
-    ("completed", gettext_lazy("Completed")),
-    ("cancelled", gettext_lazy("Cancelled")),
+    *WorkOrder.Status.choices,
     ("all", gettext_lazy("All")),
 ]
-STORY = {
-    "order_create": gettext_lazy("created"),
-    "order_kind_set": gettext_lazy("its kind was changed"),
-    "order_start": gettext_lazy("started"),
-    "order_complete": gettext_lazy("completed"),
-    "order_cancel": gettext_lazy("cancelled"),
-}
 
 
 class OrderForm(forms.Form):
@@ -62,6 +53,7 @@ class OrderForm(forms.Form):
     quantity = forms.CharField(required=False)
     due = forms.CharField(required=False)
     priority = forms.CharField(required=False)
+    kind = forms.CharField(required=False)
 
     def __init__(self, data: Any, lines: QuerySet[Line]) -> None:
         super().__init__(data)
@@ -93,6 +85,13 @@ class OrderForm(forms.Form):
     def clean_priority(self) -> int | None:
         """Empty: the default."""
         return self._read(priority_from, "priority") if self.cleaned_data["priority"].strip() else None
+
+    def clean_kind(self) -> str | None:
+        """Empty: production."""
+        kind: str = self.cleaned_data["kind"]
+        if kind and kind not in WorkOrder.Kind.values:
+            raise forms.ValidationError(_("Choose what kind of order it is."))
+        return kind or None
 
     def clean_due(self) -> datetime | None:
         """Wall time of the line's site, so read after the line."""
@@ -152,33 +151,26 @@ def new_order(request: HttpRequest) -> HttpResponse:
     if request.method == "POST":
         if form.is_valid():
             try:
-                order = _create(form, request.user.get_username())
+                order = _create(form, actor_of(request))
                 messages.success(request, _("%s is in the queue.") % order.number, extra_tags="good")
                 return HttpResponseRedirect(reverse("order", args=[order.number]))
             except OrderRefused as refused:
                 form.add_error(refused.field or None, str(refused))
         status = 422
     context = {"form": form, "lines": lines, "items": Item.objects.order_by("code")[:2000]}
+    context["kinds"] = WorkOrder.Kind.choices
     return render(request, "orders/new.html", context, status=status)
 
 
 @login_required
 @require_safe
 def order(request: HttpRequest, number: str) -> HttpResponse:
-    """`/orders/<number>/`: quantity made, runs by machine, and what was done to it by whom."""
+    """`/orders/<number>/`: what it needs, what is made of it, every step that may be taken, and its story."""
     found = order_or_404(request, number)
-    zone = found.line.area.site.time_zone
-    entries = JournalEntry.objects.filter(kind=KIND, code=found.number).order_by("at", "pk")
     context = {
         "order": found,
-        "made": made_of([found])[found.pk],
-        "runs": Run.objects.filter(order=found).select_related("work_center").order_by("-starts_at", "work_center"),
-        "story": [(entry, STORY.get(entry.action, entry.action)) for entry in entries[:200]],
-        "zone": zone_named(zone).key,
-        "open": found.status in OPEN,
-        "edit": may(request.user, "edit_orders"),
-        "kinds": WorkOrder.Kind.choices,
-        "complete": may(request.user, "complete_order") and found.started_at is not None,
+        "zone": zone_named(found.line.area.site.time_zone).key,
+        **order_context(request.user, found, datetime.now(UTC)),
         **reports_context(found),
     }
     return render(request, "orders/order.html", context)
@@ -189,7 +181,7 @@ def order(request: HttpRequest, number: str) -> HttpResponse:
 def set_kind(request: HttpRequest, number: str) -> HttpResponse:
     """`/orders/<number>/kind/`: production, trial or engineering (R36)."""
     demand(request.user, "edit_orders")
-    found, actor = order_or_404(request, number), request.user.get_username()
+    found, actor = order_or_404(request, number), actor_of(request)
     kind, why = request.POST.get("kind", ""), request.POST.get("why", "")
     try:
         if order_kind_set(order=found, kind=kind, why=why, actor=actor, at=datetime.now(UTC)):
@@ -205,24 +197,20 @@ def close_order(request: HttpRequest, number: str, verb: str) -> HttpResponse:
     """Completes or cancels the order; sent twice it happens once."""
     found = order_or_404(request, number)
     demand(request.user, "complete_order" if verb == "complete" else "edit_orders")
-    action, word = (order_complete, _("completed")) if verb == "complete" else (order_cancel, _("cancelled"))
+    actor, now = actor_of(request), datetime.now(UTC)
+    short, note = request.POST.get("short", ""), request.POST.get("note", "")
     try:
         if verb == "complete":
             refuse_unseen(request, found)
-        action(order=found, actor=request.user.get_username(), at=datetime.now(UTC))
-        messages.success(request, f"{found.number}: {word}.", extra_tags="good")
+            done, said = order_finish(order=found, short=short, note=note, actor=actor, at=now), _("%s is completed.")
+        else:
+            done = order_cancel(order=found, why=request.POST.get("why", ""), actor=actor, at=now)
+            said = _("%s is cancelled.")
+        if done:
+            messages.success(request, said % found.number, extra_tags="good")
     except (OrderRefused, ShiftLocked) as refused:
         messages.error(request, str(refused), extra_tags="bad")
     return HttpResponseRedirect(reverse("order", args=[found.number]))
-
-
-def order_or_404(request: HttpRequest, number: str) -> WorkOrder:
-    """The order of that number if its line is one of the person's."""
-    try:
-        orders = WorkOrder.objects.select_related("item", "line__area__site")
-        return orders.get(number=storable(number), line__in=lines_for(request.user))
-    except WorkOrder.DoesNotExist as error:
-        raise Http404(number) from error
 
 
 def _create(form: OrderForm, actor: str) -> WorkOrder:
@@ -235,6 +223,7 @@ def _create(form: OrderForm, actor: str) -> WorkOrder:
         due_at=typed["due"],
         priority=typed["priority"],
         source="typed",
+        kind=typed["kind"],
         actor=actor,
         at=datetime.now(UTC),
     )

@@ -112,6 +112,7 @@ def test_an_operators_routine_by_real_clicks(plant: SmallPlant, open_as: Open, s
         assert numbers(page) == ["100", "2", "900"]
         page.get_by_role("link", name="Complete, next").click()  # the next order in two taps
         page.get_by_role("button", name="WO-2").click()
+        page.get_by_role("button", name="The rest is not needed").click()  # a third says why it is short
         page.get_by_text("WO-1 is completed").wait_for()
         assert page.locator("#h-order").inner_text() == "WO-2"
     assert Stop.objects.get().reason == plant.motor

@@ -161,7 +161,7 @@ def test_an_order_is_closed_once(plant: SmallPlant, pia: Client, verb: str, stat
     order = plant.order("WO-1")
     order_start(order=order, work_center=plant.packer, actor="otto", at=datetime.now(UTC))
     for _ in range(2):
-        assert pia.post(f"/orders/WO-1/{verb}/").status_code == 302
+        assert pia.post(f"/orders/WO-1/{verb}/", {"short": "not-needed"}).status_code == 302
     order.refresh_from_db()
     assert order.status == status
     assert pia.get(f"/orders/WO-1/{verb}/").status_code == 405
