@@ -6,9 +6,13 @@ from itertools import pairwise
 from zoneinfo import ZoneInfo
 
 import pytest
+from django.db.models import F
 
 from mes.demo.load import DemoInfo
 from mes.downtime.models import Stop
+from mes.materials.family import family_of
+from mes.materials.genealogy import Direction
+from mes.materials.models import Consumption, Lot
 from mes.plant.models import Line, Shift, WorkCenter
 from mes.production.models import Run, WorkOrder
 from mes.tracking.models import CountHour, MachineCursor, StateInterval
@@ -178,3 +182,15 @@ def test_counts_belong_to_the_shift_and_order_of_their_time() -> None:
 
 def test_the_demo_is_told_to_those_who_start_it(demo: DemoInfo) -> None:
     assert [(user.name, user.role) for user in demo.users] == [("olga", "operator"), ("ada", "admin")]
+
+
+def test_lots_of_the_last_orders_lead_from_preform_to_multipack() -> None:
+    """Nothing is used before it was made, and the preforms are found in multipacks of bottles two steps on."""
+    preform = Lot.objects.filter(item__code="PREFORM").earliest("at")
+
+    family = family_of(preform, Direction.DOWN, Line.objects.all(), count_hidden=True)
+
+    assert {lot.item for lot, steps in family.lots if steps == 1} >= {"STILL-05", "LEMON-05"}
+    assert {lot.item[:5] for lot, steps in family.lots if steps == 2} == {"CASE-"}
+    assert not Consumption.objects.filter(at__lt=F("lot__at")).exists()
+    assert Lot.objects.filter(status="held").count() == 1

@@ -60,7 +60,8 @@ class Lots:
             return len(_ok(api.get(f"/api/v1/lots/{number}/genealogy/", {"direction": direction})).json()["lots"])
 
         def shown() -> int:
-            return int(_ok(page.get(f"/materials/recall/{RAW}/")).context["all_lots"])
+            text = _ok(page.get(f"/materials/recall/{RAW}/")).content.decode()
+            return 1 + int(text.split('<dd class="large">')[1].split("<")[0].replace(",", ""))
 
         questions: dict[str, Callable[[], int]] = {
             "recall, query": lambda: len(members_of(raw, Direction.DOWN)[0]),
