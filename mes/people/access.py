@@ -56,7 +56,7 @@ ROLES_OF: dict[str, frozenset[str]] = {
     "freeze_limits": frozenset({Role.QUALITY, Role.ENGINEER}),
     "edit_check_plans": frozenset({Role.QUALITY, Role.ENGINEER}),
     "see_lots": frozenset(Role),
-    "use_lots": frozenset(_FLOOR),
+    "use_lots": frozenset(_FLOOR | {Role.QUALITY}),
     "store_lots": frozenset({Role.SUPERVISOR, Role.PLANNER, Role.QUALITY}),
     "hold_lots": frozenset(_FLOOR | {Role.QUALITY}),
     "release_lots": frozenset({Role.QUALITY}),
