@@ -27,7 +27,7 @@ from mes.quality.spc.chart import Baseline, Point
 from mes.quality.spc.run_rules import RULES
 from mes.screens.gate import actor_of, demand, storable
 from mes.screens.quality_points import SHOWN, Row, points_of
-from mes.screens.quality_words import alarm_words, chart_headings, chart_words, rule_words
+from mes.screens.quality_words import alarm_words, chart_headings, chart_short, chart_words, rule_words
 from mes.screens.templatetags.amounts import local_day_time
 
 LEARNED = 25
@@ -58,7 +58,13 @@ def chart(request: HttpRequest, code: str) -> HttpResponse:
         "own": kind is own,
         "own_words": chart_words(own),
         "kinds": [
-            {"value": one, "label": chart_words(one), "href": "?" + urlencode({"chart": one}), "current": one is kind}
+            {
+                "value": one,
+                "short": chart_short(one),
+                "label": chart_words(one),
+                "href": "?" + urlencode({"chart": one}),
+                "current": one is kind,
+            }
             for one in fitting
         ],
         "rows": list(reversed(shown)),
@@ -72,6 +78,7 @@ def chart(request: HttpRequest, code: str) -> HttpResponse:
         "charts": _drawn(plan, kind, rows, zone),
         **capability_context(_capability(plan, rows, versions, baseline, signals)),
         "rules": rule_words(rules),
+        "remembers": kind.remembers,
         "alarms": alarm_words(kind, rules),
         "may_freeze": kind is own and may(request.user, "freeze_limits"),
         "may_withdraw": kind is own and may(request.user, "release_hold"),

@@ -81,6 +81,18 @@ def chart_words(kind: ChartKind) -> str:
     }[kind]
 
 
+def chart_short(kind: ChartKind) -> str:
+    """The name technicians know a chart by, the same in every language."""
+    known = {
+        ChartKind.INDIVIDUALS: "I-MR",
+        ChartKind.MEANS_RANGES: "X-bar R",
+        ChartKind.MEANS_DEVIATIONS: "X-bar S",
+        ChartKind.EWMA: "EWMA",
+        ChartKind.CUSUM: "CUSUM",
+    }
+    return known.get(kind, kind.value)
+
+
 def chart_headings(kind: ChartKind) -> tuple[str, str]:
     """What the chart shows, and what the one below it shows; empty: there is none."""
     return {
