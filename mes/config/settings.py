@@ -129,6 +129,7 @@ INSTALLED_APPS = [
     "mes.production",
     "mes.materials",
     "mes.downtime",
+    "mes.labour",
     "mes.quality",
     "mes.tracking",
     "mes.witness",
@@ -157,6 +158,7 @@ MIDDLEWARE = [
     "django.contrib.messages.middleware.MessageMiddleware",
     "mes.screens.station_entries.StationEntryMiddleware",
     "mes.screens.station_device.StationDeviceMiddleware",
+    "mes.screens.language.PersonLanguageMiddleware",  # after it is known who reads
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
 ]
 

@@ -94,7 +94,7 @@ def laid(old: Sequence[tuple[datetime, datetime | None, Layout]], start: datetim
     """What people said of stops as they were told before, laid over one stop as it is told now.
 
     A cut outside of the new stop falls away with the part behind it; where the stop grew, its outermost part grows with
-    it; between two old stops nothing was said.
+    it (but for a trimmed-off one: nobody said that the machine ran then too); between two old stops nothing was said.
     """
     words: list[tuple[datetime, Said]] = []
     last_end: datetime | None = None
@@ -107,6 +107,10 @@ def laid(old: Sequence[tuple[datetime, datetime | None, Layout]], start: datetim
         last_end = was_end
     if not words:
         return Layout()
+    if words[-1][1].trimmed and last_end is not None and (end is None or last_end < end):
+        words.append((last_end, NOTHING))
+    if words[0][1].trimmed and start < words[0][0]:
+        words.insert(0, (start, NOTHING))
     first = next((said for since, said in reversed(words) if since <= start), words[0][1])
     inside = [(since, said) for since, said in words[1:] if start < since and (end is None or since < end)]
     return Layout(tuple(since for since, _said in inside), (first, *(said for _since, said in inside)))

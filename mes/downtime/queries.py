@@ -1,5 +1,6 @@
 """Reading stops: how each is named, which need a reason, and which reasons are likely."""
 
+from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
@@ -7,7 +8,6 @@ from typing import Any
 
 from django.db.models import (
     Case,
-    Count,
     DateTimeField,
     DurationField,
     Exists,
@@ -20,6 +20,8 @@ from django.db.models import (
     When,
 )
 from django.db.models.functions import Coalesce, Extract
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
 
 from mes.downtime.models import Reason, Stop
 from mes.journal.models import JournalEntry
@@ -30,6 +32,7 @@ from mes.production.models import Run
 # A machine that waits for its neighbours shows the loss of another one (R19); one that idles asks only with an order.
 NEED_A_REASON = ("down", "setup")
 HISTORY = timedelta(days=30)
+ENOUGH = 3  # of fewer stops with a code their shares say nothing
 
 
 def instant_ref(instant: datetime) -> str:
@@ -139,22 +142,38 @@ def reason_tree() -> list[Category]:
 
 @dataclass(frozen=True, slots=True)
 class Suggestion:
-    """A likely reason and why we think so."""
+    """A likely reason, why we think so, and how sure that is: the share of like stops that had it, None for a guess."""
 
     reason: Reason
     why: str
+    share: float | None = None
 
 
 def suggestions_for(stop: Stop, now: datetime, limit: int = 4) -> list[Suggestion]:
-    """Likely reasons: the one whose PLC code the machine gave, then the machine's most frequent of the last 30 days."""
+    """Likely reasons, the likeliest first; none is ever given by itself.
+
+    First what people said of this machine's stops with the same PLC code in the last 30 days, then the reason the code
+    is bound to, then the machine's most frequent reasons; of equally frequent ones the latest.
+    """
     leaves = Reason.objects.filter(archived=False, children=None)
-    found: list[Suggestion] = []
+    recent = Stop.objects.filter(work_center=stop.work_center_id, starts_at__gte=now - HISTORY, reason__isnull=False)
+    recent = recent.exclude(pk=stop.pk).exclude(explained_by__startswith="rule: ")
+    told = list(recent.order_by("-starts_at").values_list("reason_id", "plc_code")[:2000])
+    known = {reason.pk: reason for reason in leaves.filter(pk__in={reason for reason, _code in told})}
+    found: dict[int, Suggestion] = {}
     if stop.plc_code:
-        found = [Suggestion(r, f"the machine gave code {stop.plc_code}") for r in leaves.filter(plc_code=stop.plc_code)]
-    lately = Q(stops__work_center=stop.work_center_id, stops__starts_at__gte=now - HISTORY)
-    often = leaves.annotate(times=Count("stops", filter=lately)).filter(times__gt=0).order_by("-times", "position")
-    known = {suggestion.reason.pk for suggestion in found}
-    found += [
-        Suggestion(reason, f"{reason.times} in the last 30 days") for reason in often[:limit] if reason.pk not in known
-    ]
-    return found[:limit]
+        same = [reason for reason, code in told if code == stop.plc_code]
+        bound = {reason.pk: reason for reason in leaves.filter(plc_code=stop.plc_code)}
+        for pk, times in Counter(same).most_common():
+            if pk in known and len(same) >= ENOUGH:
+                said = _("%(share)d %% of the stops with code %(code)d")
+                why = said % {"share": round(100 * times / len(same)), "code": stop.plc_code}
+                found[pk] = Suggestion(known[pk], why, times / len(same))
+        for pk, reason in bound.items():
+            found.setdefault(pk, Suggestion(reason, _("the machine gave code %(code)d") % {"code": stop.plc_code}))
+    every = Counter(reason for reason, _code in told)  # equally frequent ones stay in the order of time
+    for pk, times in every.most_common():
+        if pk in known:
+            why = ngettext("%(n)d in the last 30 days", "%(n)d in the last 30 days", times) % {"n": times}
+            found.setdefault(pk, Suggestion(known[pk], why, times / len(told)))
+    return list(found.values())[:limit]

@@ -162,7 +162,7 @@ def _trim(machine: MachineRows, stop: Stop) -> None:
         StateCorrection(
             work_center_id=stop.work_center_id,
             starts_at=part.starts_at,
-            ends_at=part.ends_at,
+            ends_at=part.ends_at,  # type: ignore[misc]
             kind=Kind.RUN,
             why="trimmed off a stop",
         )

@@ -41,7 +41,7 @@ class PersonForm(forms.ModelForm):
 
     class Meta:
         model = Person
-        fields = ("username", "first_name", "last_name", "email", "role", "all_lines", "lines", "is_active")
+        fields = ("username", "first_name", "last_name", "email", "role", "all_lines", "lines", "language", "is_active")
 
 
 @admin.register(Person)
@@ -59,7 +59,7 @@ class PersonAdmin(JournaledAdmin, UserAdmin):
     fieldsets = (
         (None, {"fields": ("username", "password_state")}),
         ("Person", {"fields": ("first_name", "last_name", "email")}),
-        ("What they do", {"fields": ("role", "all_lines", "lines", "is_active")}),
+        ("What they do", {"fields": ("role", "all_lines", "lines", "language", "is_active")}),
         ("At the stations", {"fields": ("at_stations", "new_badge", "new_pin")}),
         ("Dates", {"fields": ("last_login", "date_joined")}),
     )

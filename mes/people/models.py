@@ -33,6 +33,12 @@ class Person(AbstractUser):
     role = models.CharField(max_length=12, choices=Role, default=Role.OPERATOR)
     all_lines = models.BooleanField(default=False, help_text="May see every line of every site.")
     lines = models.ManyToManyField(Line, blank=True, related_name="people")
+    language = models.CharField(
+        max_length=8,
+        blank=True,
+        default="",
+        help_text="Of the pages, e.g. es; empty: as the browser asks.",
+    )
 
     class Meta:
         verbose_name_plural = "people"

@@ -72,6 +72,17 @@ def test_what_people_said_follows_a_stop_that_is_told_otherwise(
     assert told(new, start, end) == expected
 
 
+def test_a_trimmed_off_end_does_not_grow_with_the_stop() -> None:
+    layout = trimmed(Layout((), (JAM,)), 0, since=at(5), until=at(50))
+    assert told(laid([(at(0), at(60), layout)], at(-5), None), -5, None) == [
+        (-5, 0, None, False),
+        (0, 5, "JAM", True),
+        (5, 50, "JAM", False),
+        (50, 60, "JAM", True),
+        (60, None, None, False),
+    ]
+
+
 def test_between_two_stops_that_became_one_nothing_was_said() -> None:
     one, other = Layout((at(5),), (JAM, MOTOR)), Layout((at(35),), (MOTOR, JAM))
     new = laid([(at(30), at(40), other), (at(0), at(10), one)], at(0), at(60))
