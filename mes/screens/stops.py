@@ -45,7 +45,7 @@ class Row(NamedTuple):
 @login_required
 @require_safe
 def stops(request: HttpRequest) -> HttpResponse:
-    """`/downtime/`: stops of a time or shift; `?need=reason&line=&work-center=&shift=DATE/NAME&least=&since=&mine=1`."""
+    """`/downtime/`: stops of a time; `?need=reason&line=&work-center=&shift=DATE/NAME&least=&since=&mine=1`."""
     now = datetime.now(UTC)
     filters = filters_of(request)
     scope, asking = stops_of(request.user, filters, now)
