@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from django.utils.translation import gettext as _
+from django.utils.translation import gettext_noop as _  # tiles travel in English: screens/said.py
 
 from mes.downtime.models import Stop
 from mes.oee.facts import WindowFacts

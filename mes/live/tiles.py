@@ -6,7 +6,7 @@ from decimal import Decimal
 from typing import Any
 
 from django.db.models import Sum
-from django.utils.translation import gettext as _
+from django.utils.translation import gettext_noop as _  # tiles travel in English: screens/said.py
 
 from mes.live.ribbon import palette_at, ribbon
 from mes.oee.facts import WindowFacts, window_facts

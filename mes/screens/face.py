@@ -8,6 +8,7 @@ from typing import Any
 from django.utils.translation import gettext as _
 
 from mes.screens import svg, words
+from mes.screens.said import said
 
 Tile = Mapping[str, Any]
 
@@ -52,6 +53,7 @@ class Face:
 
 def face(tile: Tile, now: datetime) -> Face:
     """The face of a tile at an instant (aware UTC)."""
+    tile = {**tile, **{name: said(tile[name]) for name in ("word", "detail", "oee_note")}}
     since = words.parsed(tile["since"])
     target = target_at(tile, now)
     ahead, ahead_min = ahead_at(tile, now)

@@ -20,6 +20,7 @@ from mes.screens.calendar_said import schedule_context
 from mes.screens.face import Face, Tile, face, overall_oee
 from mes.screens.frame import clock_of, zone_named
 from mes.screens.gate import machine_or_404
+from mes.screens.said import said_words
 from mes.screens.witness import doubted_names, witness_context
 
 
@@ -119,6 +120,7 @@ def live_context(request: HttpRequest, now: datetime, topics: str) -> dict[str, 
             "lateMin": words.LATE_MIN,
             "ranks": {known.state: known.rank for known in words.STATES},
             "behindRank": words.BEHIND_RANK,
+            **said_words(),
         },
     }
 

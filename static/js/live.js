@@ -86,13 +86,17 @@
     return Math.floor(spans.reduce((sum, s) => sum + Math.max(0, s), 0) / 60);
   };
   const noteOf = (t) => {
-    if (t.oee_note || t.oee_low === null || t.oee_high === null) return t.oee_note || "";
+    if (t.oee_note || t.oee_low === null || t.oee_high === null) return said(t.oee_note) || "";
     const [low, high] = [percent(t.oee_low), percent(t.oee_high)];
     return low === high ? "" : fill(W.possible, { low, high });
   };
+  const said = (text) => {
+    const speed = /^([0-9]+) % of ideal speed$/.exec(text || "");
+    return speed ? fill(W.speed, { percent: speed[1] }) : W.said[text] || text;
+  };
   const texts = {
-    word: (t) => t.word,
-    detail: (t) => t.detail,
+    word: (t) => said(t.word),
+    detail: (t) => said(t.detail),
     timer: (t) => (t.since ? timer((now() - Date.parse(t.since)) / 1000) : ""),
     order: (t) => (t.order ? [t.order, t.item_name || t.item].filter(Boolean).join(" · ") : W.noOrder),
     good: (t) => number(t.good),
