@@ -116,7 +116,7 @@ def ask_who(request: HttpRequest, here: AtStation, error: str = "", then: str = 
         (name, value)
         for name, values in request.POST.lists()
         for value in values
-        if name not in (*WHO, "csrfmiddlewaretoken")
+        if name not in (*WHO, "csrfmiddlewaretoken", "secret")  # a password is never written into a page
     ]
     context = {
         "place": here.device.work_center,
