@@ -36,7 +36,9 @@ from mes.screens.floor import live_context
 from mes.screens.gate import actor_of, demand, machine_or_404, storable
 from mes.screens.orders_station import order_words, short_page
 from mes.screens.quality_entry import station_checks
+from mes.screens.station_buttons import buttons
 from mes.screens.station_device import AtStation
+from mes.screens.station_labour import labour_words
 from mes.screens.station_tally import counting_at
 from mes.tracking.order_counts import made_of
 from mes.tracking.order_finish import order_finish
@@ -77,6 +79,7 @@ def station(request: HttpRequest, code: str) -> HttpResponse:
     tile = tiles_for(request.user, now=now, work_centers=[code])[code]
     order = current_order(place)
     stop = stop_that_asks(place, now)
+    quality = station_checks(request.user, place, now)
     context = live_context(request, now, f"work-center:{code}") | {
         "place": place,
         "face": face(tile, now),
@@ -84,9 +87,12 @@ def station(request: HttpRequest, code: str) -> HttpResponse:
         "made": made_of([order])[order.pk] if order else None,
         "last_scrap": last_scrap(place, now - UNDO_FOR),
         "sheet": sheet(stop, now) if stop and may(request.user, "explain_stop") else None,
-        **{action: may(request.user, action) for action in ACTIONS},
+        "buttons": buttons(request.user, place, order, quality),
+        "labour": labour_words(place, order),
+        "enter_scrap": may(request.user, "enter_scrap"),
+        "enter_tally": may(request.user, "enter_tally"),
         "counting": counting_at(request, place, now),
-        "quality": station_checks(request.user, place, now),
+        "quality": quality,
         **order_words(request, place),
         "zone": place.line.area.site.time_zone,
     }

@@ -20,6 +20,8 @@ QUERIES = {
     "downtime.stop": 5,
     "downtime.stoprule": 5,
     "journal.journalentry": 4,
+    "labour.crew": 4,
+    "labour.signon": 4,
     "leases.lease": 4,
     "oee.policyinforce": 6,
     "oee.policyversion": 5,

@@ -17,6 +17,7 @@ from mes.tracking.models import CountFlag
 from tests.production.small_plant import SmallPlant, counted, shift_around, small_plant
 
 MIN = timedelta(minutes=1)
+SIX_BUTTONS = ["start", "reason", "scrap", "check", "call", "complete"]
 
 
 @pytest.fixture
@@ -50,24 +51,28 @@ def now_running() -> set[str]:
     return set(Run.objects.filter(ends_at=None).values_list("order__number", flat=True))
 
 
-def test_the_station_shows_state_order_and_only_buttons_that_do_something(plant: SmallPlant, operator: Client) -> None:
+def test_the_station_shows_state_order_and_six_buttons_of_which_a_dead_one_says_why(
+    plant: SmallPlant, operator: Client
+) -> None:
     page = operator.get("/station/PACK/").content.decode()
     assert "No order runs here" in page
     assert "Start order" in page
-    assert "Complete, next" not in page
+    assert re.findall(r'data-button="(\w+)"', page) == SIX_BUTTONS
+    assert "Complete, next<small>No order runs here.</small>" in page
     running(plant)
     page = operator.get("/station/PACK/").content.decode()
     assert "WO-1" in page
     assert re.findall(r"<dd>([\d,]+)</dd>", page) == ["100", "0", "900"]
-    assert "Complete, next" in page
+    assert re.findall(r'data-button="(\w+)"', page) == SIX_BUTTONS
+    assert 'href="/station/PACK/finish/"' in page
 
 
 def test_who_may_look_but_not_act_sees_no_buttons_to_act(plant: SmallPlant, client: Client) -> None:
     client.force_login(plant.person(Role.MANAGER))
     running(plant)
     page = client.get("/station/PACK/").content.decode()
-    assert "Scrap</a>" not in page
-    assert "Complete, next" not in page
+    assert "Scrap<small>Not for your role.</small></div>" in page
+    assert "Complete, next<small>Not for your role.</small></div>" in page
     assert client.post("/station/PACK/scrap/", {"quick": "3", "key": str(uuid4())}).status_code == 403
     assert client.get("/station/PACK/orders/").status_code == 403
     assert not CountFlag.objects.exists()
