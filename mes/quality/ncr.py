@@ -203,7 +203,7 @@ def refuse_quantity(quantity: Decimal | None) -> None:
 
 def _refuse_unsigned(report: Nonconformance, confirmed: Confirmed | None) -> None:
     if report.to_sign and confirmed is None:
-        raise NcrRefused(_("%s needs a signature: enter your password with the decision.") % report)
+        raise NcrRefused(_("%s needs a signature: enter your password or PIN with the decision.") % report)
 
 
 def _sign(kind: str, report: Nonconformance, content: dict[str, Any], confirmed: Confirmed, at: datetime) -> None:

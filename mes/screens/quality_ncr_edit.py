@@ -178,5 +178,5 @@ def _key(request: HttpRequest) -> UUID:
 
 
 def _plain(text: str) -> str:
-    """A text one may look for: without NUL, which PostgreSQL refuses."""
-    return text.replace("\0", "")[:150]
+    """A text one may look for: PostgreSQL refuses NUL, so that becomes a sign no code has."""
+    return text.replace("\0", "\ufffd")[:150]

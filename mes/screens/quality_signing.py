@@ -13,7 +13,7 @@ from mes.signing.sign import Signed, signatures_of
 
 
 def confirmed_of(request: HttpRequest, at: datetime) -> Confirmed:
-    """The acting person, who entered their password in the field `secret`; call it before the transaction."""
+    """The acting person, who entered their password or PIN in the field `secret`; call it before the transaction."""
     person = Person.objects.filter(username=actor_of(request), is_active=True).first()
     if person is None:
         raise SigningRefused(_("Only a person who is logged in can sign: log in and sign again."))

@@ -51,7 +51,7 @@ def sign(
     if meaning not in Meaning.values:
         raise SigningRefused(_("Choose what you sign: performed, reviewed or approved."))
     if not confirmed.at <= at <= confirmed.at + FRESH:
-        raise SigningRefused(_("Your password was entered too long ago: enter it again."))
+        raise SigningRefused(_("Your password or PIN was entered too long ago: enter it again."))
     person, digest = confirmed.person, hash_of(content)
     with transaction.atomic():
         if meaning in SECOND_PERSON and person.username in {*done_by, *_performed_by(record_kind, record_code)}:

@@ -204,7 +204,7 @@ def test_completing_an_order_with_an_open_report_asks_first(plant: SmallPlant, o
     said = operator.post("/station/PACK/complete/", {"order": "WO-1"}, follow=True).content.decode()
     assert f"{report} about WO-1 is not decided" in said
     assert WorkOrder.objects.get().status == "running"
-    operator.post("/station/PACK/complete/", {"order": "WO-1", "reports_seen": str(report)})
+    operator.post("/station/PACK/complete/", {"order": "WO-1", "reports_seen": str(report), "short": "quality"})
     assert WorkOrder.objects.get().status == "completed"
 
 

@@ -7,6 +7,7 @@ from django.db import DatabaseError, transaction
 
 from mes.journal.models import JournalEntry
 from mes.people.guessing import NAME_LIMIT
+from mes.people.identity import pin_set
 from mes.people.models import Person, Role
 from mes.signing.confirm import Confirmed, SigningRefused, identity_confirm
 from mes.signing.models import Signature
@@ -32,10 +33,12 @@ def test_a_wrong_password_signs_nothing_and_ten_close_the_name() -> None:
     quinn = Person.objects.create_user("quinn", password=SECRET)
     said = {"person": quinn, "address": "10.0.0.1", "at": NOW}
     assert identity_confirm(secret=SECRET, **said).proof == "password"
+    pin_set(person=quinn, pin="2580", actor="ada", at=NOW)
+    assert identity_confirm(secret="2580", **said).proof == "pin"
     with pytest.raises(SigningRefused, match="is missing"):
         identity_confirm(secret="", **said)
     for _ in range(NAME_LIMIT):
-        with pytest.raises(SigningRefused, match="not your password"):
+        with pytest.raises(SigningRefused, match="neither your password"):
             identity_confirm(secret="x" * 201, **said)
     with pytest.raises(SigningRefused, match="Too many"):
         identity_confirm(secret=SECRET, **said)
