@@ -5,6 +5,7 @@ from rest_framework.routers import DefaultRouter
 
 from mes.api import checks, docs, floor, plant, production, witness
 from mes.api.explain import ExplainView
+from mes.api.handovers import Handovers
 from mes.api.kpi import KpiView
 from mes.api.lots import Lots
 from mes.api.observations import ObservationsView
@@ -29,6 +30,7 @@ router.register("tallies", witness.Tallies, basename="tallies")
 router.register("checks", checks.Checks, basename="checks")
 router.register("balances", witness.Balances, basename="balances")
 router.register("lots", Lots, basename="lots")
+router.register("handovers", Handovers, basename="handovers")
 
 urlpatterns = [
     path("", include(router.urls)),

@@ -18,6 +18,9 @@ PAGES = [
     ("supervisor", "/downtime/"),
     ("supervisor", "/orders/"),
     ("supervisor", "/shift/"),
+    ("supervisor", "/handover/"),
+    ("supervisor", "HANDOVER"),
+    ("supervisor", "/hours/BOTTLE-1/"),
     ("operator", "/station/"),
     ("engineer", "/controllers/"),
     ("supervisor", "/no-such-page/"),
@@ -25,7 +28,10 @@ PAGES = [
 
 
 def address(page_name: str, page: Page, product: Product) -> str:
-    """The real address of a machine's page or a wall, as the floor links to it."""
+    """The real address of a machine's page or a wall, as the floor links to it; or of the first handover."""
+    if page_name == "HANDOVER":
+        page.goto(product.url + "/handover/")
+        return page.locator(".handovers a").first.get_attribute("href") or ""
     if page_name not in ("MACHINE", "WALL"):
         return page_name
     page.goto(product.url + "/floor/")
