@@ -20,8 +20,8 @@ from django.views.decorators.http import require_POST, require_safe
 
 from mes.people.access import lines_for, may
 from mes.plant.changes import ShiftLocked
-from mes.plant.models import Line
-from mes.production.models import Item, WorkOrder
+from mes.plant.models import Line, WorkCenter
+from mes.production.models import Item, Pool, WorkOrder
 from mes.production.order_kind import order_kind_set
 from mes.production.order_new import order_create
 from mes.production.orders import order_cancel
@@ -31,7 +31,7 @@ from mes.production.typed import Unreadable, code_from, due_from, priority_from,
 from mes.screens.frame import zone_named
 from mes.screens.gate import actor_of, demand, line_or_404
 from mes.screens.orders_found import order_or_404
-from mes.screens.orders_page import order_context
+from mes.screens.orders_page import needs_in_words, order_context
 from mes.screens.quality_confirm import refuse_unseen, reports_context
 from mes.tracking.order_counts import made_of
 from mes.tracking.order_finish import order_finish
@@ -118,7 +118,7 @@ def orders(request: HttpRequest) -> HttpResponse:
     text = request.GET.get("q", "").replace("\0", "")[:100]
     found = orders_of([line] if line else lines, state=state, text=text)
     page = Paginator(found, PAGE).get_page(request.GET.get("page"))
-    made = made_of(page.object_list)
+    made, needs = made_of(page.object_list), needs_in_words(list(page.object_list), datetime.now(UTC))
 
     def address(**change: Any) -> str:
         values = {"line": line.code if line else "", "state": state, "q": text} | change
@@ -126,7 +126,7 @@ def orders(request: HttpRequest) -> HttpResponse:
         return reverse("orders") + ("?" + urlencode(chosen) if chosen else "")
 
     context = {
-        "rows": [(order, made[order.pk]) for order in page.object_list],
+        "rows": [(order, made[order.pk], needs[order.pk]) for order in page.object_list],
         "page": page,
         "states": [{"label": word, "href": address(state=key), "current": key == state} for key, word in STATES],
         "lines": [{"label": one.name, "href": address(line=one.code), "current": one == line} for one in lines],
@@ -135,10 +135,18 @@ def orders(request: HttpRequest) -> HttpResponse:
         "later": address(page=page.next_page_number()) if page.has_next() else "",
         "q": text,
         "line": line,
+        "machines": _places(line) if line else [],
         "state": state,
         "edit": may(request.user, "edit_orders"),
     }
     return render(request, "orders/orders.html", context)
+
+
+def _places(line: Line) -> list[tuple[str, str]]:
+    """Machines and pools of the line, for the way to their dispatch lists: code and name."""
+    machines = WorkCenter.objects.filter(line=line, archived=False).order_by("position", "code")
+    pools = Pool.objects.filter(line=line).order_by("code")
+    return [*machines.values_list("code", "name"), *pools.values_list("code", "name")]
 
 
 @login_required

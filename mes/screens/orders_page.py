@@ -1,18 +1,20 @@
 """What the page of one order shows: what blocks it, operations, materials, changes, parts, runs, and its story."""
 
+from collections.abc import Sequence
 from datetime import datetime
 from decimal import Decimal
 from typing import Any, NamedTuple
 from uuid import uuid4
 
+from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from mes.journal.models import JournalEntry
 from mes.people.access import may
 from mes.plant.models import WorkCenter
-from mes.production.blocks import Need, age_words, blocks_of, needs_of
+from mes.production.blocks import HOLD, MATERIAL, TOOL, Need, age_words, blocks_of, needs_of
 from mes.production.entries import manual_sums, reported
-from mes.production.lifecycle import steps_from
+from mes.production.lifecycle import OVER, steps_from
 from mes.production.models import ChangeRequest, Operation, OrderHold, OrderPart, Run, WorkOrder
 from mes.production.order_rows import KIND
 from mes.production.routing_models import CountSource
@@ -47,6 +49,11 @@ STORY = {
     "part_report": gettext_lazy("a part was reported"),
     "materials_set": gettext_lazy("its materials were set"),
     "setup_end": gettext_lazy("production began after setup"),
+}
+BLOCKED = {
+    HOLD: gettext_lazy("on hold"),
+    MATERIAL: gettext_lazy("material missing"),
+    TOOL: gettext_lazy("tool missing"),
 }
 STORY_LENGTH = 200
 RIGHTS = (
@@ -107,6 +114,23 @@ def order_context(user: object, order: WorkOrder, at: datetime) -> dict[str, Any
         "count_key": uuid4(),
         **{right: may(user, right) for right in RIGHTS},
     }
+
+
+def needs_in_words(orders: Sequence[WorkOrder], at: datetime) -> dict[int, list[str]]:
+    """What each order of a list needs people for, in two or three words each; an order that is over needs nothing."""
+    alive = [order for order in orders if order.status not in OVER]
+    blocks = blocks_of(alive, at)
+    asked = ChangeRequest.objects.filter(order__in=alive, status=ChangeRequest.Status.OPEN)
+    waiting = set(asked.values_list("order", flat=True))
+    found: dict[int, list[str]] = {order.pk: [] for order in orders}
+    for order in alive:
+        kinds = {block.kind for block in blocks[order.pk]}
+        found[order.pk] = [str(word) for kind, word in BLOCKED.items() if kind in kinds]
+        if order.pk in waiting:
+            found[order.pk].append(_("request waits"))
+        if order.due_at is not None and order.due_at < at:
+            found[order.pk].append(_("late"))
+    return found
 
 
 def limits_for(order: WorkOrder) -> Limits:
