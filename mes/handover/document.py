@@ -7,6 +7,7 @@ from datetime import datetime
 from typing import Any
 
 from mes.downtime.queries import stops_in, stops_that_need_a_reason
+from mes.handover.staffing import staffing
 from mes.hourly.notes import open_countermeasures
 from mes.hourly.top_loss import losses, sorted_losses
 from mes.oee.facts import WindowFacts, window_facts
@@ -52,6 +53,7 @@ def handover_document(shift: Shift, *, now: datetime) -> Document:
         "open_stops": {"count": asking.count(), "rows": [_stop(stop) for stop in asking[:MOST]]},
         "holds": {"count": held.count(), "rows": [_hold(hold) for hold in held[:MOST]]},
         "late_orders": {"count": late.count(), "rows": [_order(order) for order in late[:MOST]]},
+        "staffing": staffing(machines, shift.starts_at, shift.ends_at, now=now),
         "countermeasures": [_countermeasure(note) for note in open_countermeasures(shift.line)[:MOST]],
     }
 

@@ -13,6 +13,8 @@ from mes.handover.said import item_add, item_done, note_add, note_withdraw, open
 from mes.handover.sign import HandoverRefused, handover_sign_in, handover_sign_out, handovers_turn, is_intact
 from mes.handover.since import since_my_last
 from mes.journal.models import JournalEntry
+from mes.labour.models import Crew, SignOn
+from mes.people.models import Role
 from mes.plant.models import Shift
 from mes.production.models import Run, WorkOrder
 from mes.tracking.models import StateInterval
@@ -79,6 +81,32 @@ def test_the_document_is_filled_in_with_what_happened(plant: SmallPlant, shift: 
     assert document["open_stops"]["count"] == 1
     assert document["open_stops"]["rows"][0]["machine"] == "PACK"
     assert [row["number"] for row in document["late_orders"]["rows"]] == ["WO-1"]
+
+
+def test_the_document_names_who_worked_with_the_hours_inside_the_shift(plant: SmallPlant, shift: Shift) -> None:
+    """Ana 05:00-10:00 (4 h of it inside 06:00-14:00), Ben from 12:00 on (2 h), two unnamed 08:00-09:30 (3 h)."""
+    order = plant.order("WO-1")
+    spans = {"ana": (-1, 4), "ben": (6, None)}
+    for name, (start, end) in spans.items():
+        SignOn.objects.create(
+            person=plant.person(Role.OPERATOR, name=name),
+            order=order,
+            work_center=plant.packer,
+            starts_at=SIX + start * HOUR,
+            ends_at=None if end is None else SIX + end * HOUR,
+            key=uuid4(),
+        )
+    Crew.objects.create(
+        order=order, work_center=plant.packer, people=2, starts_at=SIX + 2 * HOUR, ends_at=SIX + 3.5 * HOUR
+    )
+    told = handover_document(shift, now=END + HOUR)["staffing"]
+    assert told == {
+        "people": [
+            {"name": "ana", "worked_s": 4 * 3600, "still_on": False},
+            {"name": "ben", "worked_s": 2 * 3600, "still_on": True},
+        ],
+        "unnamed_s": 3 * 3600,
+    }
 
 
 def test_the_task_opens_a_handover_in_the_last_half_hour_once(plant: SmallPlant, shift: Shift) -> None:

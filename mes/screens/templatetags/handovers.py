@@ -1,12 +1,19 @@
-"""Template filter for the times of a signed document, which are texts: `{% load handovers %}`."""
+"""Template filters for the values of a signed document, e.g. its times, which are texts: `{% load handovers %}`."""
 
 from datetime import datetime
 
 from django import template
 
+from mes.screens import words
 from mes.screens.templatetags.amounts import local_day_time
 
 register = template.Library()
+
+
+@register.filter
+def hours(seconds: float) -> str:
+    """27,000 -> 7.5."""
+    return words.number(seconds / 3600, 1)
 
 
 @register.filter
