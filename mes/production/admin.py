@@ -1,4 +1,4 @@
-"""Admin pages of items and ideal cycles; orders and runs to look at, for they are changed by actions."""
+"""Admin pages of items, ideal cycles and targets; orders and runs to look at, for they are changed by actions."""
 
 from typing import Any
 
@@ -8,6 +8,7 @@ from django.utils import timezone
 
 from mes.journal.admin import JournaledAdmin, ReadOnlyAdmin
 from mes.journal.dated_admin import DatedAdmin
+from mes.production.admin_routing import ToolAdmin as ToolAdmin  # its import registers that module's pages
 from mes.production.models import IdealCycle, Item, Run, Target, WorkOrder
 
 
@@ -15,7 +16,7 @@ from mes.production.models import IdealCycle, Item, Run, Target, WorkOrder
 class ItemAdmin(JournaledAdmin):
     """Items."""
 
-    list_display = ("code", "name", "unit")
+    list_display = ("code", "name", "unit", "over_percent", "under_percent")
     list_filter = ("unit",)
     search_fields = ("code", "name")
 
