@@ -8,6 +8,7 @@ from urllib.parse import urlencode
 from django.contrib.auth.decorators import login_required
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import render
+from django.utils import formats
 from django.utils.translation import gettext as _
 from django.views.decorators.gzip import gzip_page
 from django.views.decorators.http import require_safe
@@ -120,6 +121,8 @@ def live_context(request: HttpRequest, now: datetime, topics: str) -> dict[str, 
             "lateMin": words.LATE_MIN,
             "ranks": {known.state: known.rank for known in words.STATES},
             "behindRank": words.BEHIND_RANK,
+            "group": formats.get_format("THOUSAND_SEPARATOR"),
+            "decimal": formats.get_format("DECIMAL_SEPARATOR"),
             **said_words(),
         },
     }

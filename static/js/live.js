@@ -8,7 +8,6 @@
   const body = document.body;
   if (body.dataset.topics === undefined) return;
   const W = JSON.parse(document.getElementById("live-words").textContent);
-  const lang = document.documentElement.lang || "en";
   const LINK_STALE_MS = 2600; // beats come every second; with the ticks below the badge shows within 3 s of a break
   const STALE_S = 2.8; // the promise is 3 s: the rest is for the tick
   const OLD_S = 30;
@@ -44,8 +43,13 @@
   });
 
   // Words
-  const formats = [0, 1].map((digits) => new Intl.NumberFormat(lang, { minimumFractionDigits: digits, maximumFractionDigits: digits }));
-  const number = (value, digits = 0) => (value === null || value === undefined ? NONE : formats[digits].format(value));
+  // Grouped as the server does: browsers and Django know other signs and rules for the same language.
+  const number = (value, digits = 0) => {
+    if (value === null || value === undefined) return NONE;
+    const [whole, part] = (Number(value.toFixed(digits)) + 0).toFixed(digits).split("."); // + 0: never "-0"
+    const grouped = whole.replace(/\B(?=(\d{3})+$)/g, W.group);
+    return part ? grouped + W.decimal + part : grouped;
+  };
   const signed = (value, digits = 0) => {
     const text = number(Math.abs(value), digits);
     const zero = Number(Math.abs(value).toFixed(digits)) === 0;
