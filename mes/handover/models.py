@@ -120,6 +120,7 @@ class ReportMail(models.Model):
 
     report = models.ForeignKey(ShiftReport, on_delete=models.PROTECT, related_name="mails")
     address = models.EmailField()
+    language = models.CharField(max_length=10, blank=True, default="", help_text="Of the person it goes to.")
     state = models.CharField(max_length=8, choices=State, default=State.WAITING)
     attempts = models.PositiveSmallIntegerField(default=0)
     next_at = models.DateTimeField()

@@ -10,6 +10,7 @@ from django.core.mail import EmailMultiAlternatives, get_connection
 from django.core.mail.backends.base import BaseEmailBackend
 from django.db import IntegrityError, transaction
 from django.db.models import Exists, OuterRef
+from django.utils import translation
 
 from mes.handover.document import handover_document
 from mes.handover.models import ReportMail, ShiftReport, Subscriber
@@ -85,7 +86,10 @@ def _report_make(shift: Shift, at: datetime) -> bool:
     try:
         with transaction.atomic():
             report = ShiftReport.objects.create(shift=shift, document=document, made_at=at)
-            ReportMail.objects.bulk_create(ReportMail(report=report, address=a, next_at=at) for a in addresses)
+            ReportMail.objects.bulk_create(
+                ReportMail(report=report, address=address, language=language, next_at=at)
+                for address, language in addresses.items()
+            )
             data = {"before": None, "after": {"addresses": len(addresses)}, "why": "the shift is closed"}
             record(actor=SYSTEM, at=at, action="report_make", kind=KIND, code=shift_code(shift), data=data)
     except IntegrityError:  # another worker made it a moment ago
@@ -116,7 +120,8 @@ def _send_each(mails: list[ReportMail], connection: BaseEmailBackend, at: dateti
 def _send(mail: ReportMail, connection: BaseEmailBackend, at: datetime) -> bool:
     """Sends one claimed mail; its refusal leaves the others alone. Raises OSError when the server is gone."""
     shift = mail.report.shift
-    report = report_of(mail.report.document, ZoneInfo(shift.line.area.site.time_zone))
+    with translation.override(mail.language or settings.LANGUAGE_CODE):
+        report = report_of(mail.report.document, ZoneInfo(shift.line.area.site.time_zone))
     message = EmailMultiAlternatives(
         report.subject,
         report.text,

@@ -56,17 +56,20 @@ def report_unsubscribe(*, subscriber: Subscriber, actor: str, at: datetime) -> b
         return True
 
 
-def addresses_of(line: Line) -> list[str]:
-    """Where the line's report goes now: each address once, without people who left or may not see the line any more."""
-    found: dict[str, str] = {}
+def addresses_of(line: Line) -> dict[str, str]:
+    """Address to language of those who get the line's report now: each address once, "" where no language was chosen.
+
+    People who left or may not see the line any more are left out.
+    """
+    found: dict[str, tuple[str, str]] = {}
     for subscriber in Subscriber.objects.filter(line=line).select_related("person"):
         person = subscriber.person
         if person is not None and not (person.is_active and lines_for(person).filter(pk=line.pk).exists()):
             continue
-        address = person.email if person is not None else subscriber.address
+        address, language = (person.email, person.language) if person is not None else (subscriber.address, "")
         if address:
-            found.setdefault(address.casefold(), address)
-    return list(found.values())
+            found.setdefault(address.casefold(), (address, language))
+    return dict(found.values())
 
 
 def _refuse(person: Person, line: Line) -> None:

@@ -151,6 +151,19 @@ def test_people_get_it_at_their_address_while_they_may_see_the_line(plant: Small
     assert [mail.address for mail in ReportMail.objects.all()] == ["mia@plant.example"]
 
 
+def test_the_report_is_written_in_the_language_of_the_person(plant: SmallPlant, sink: Sink) -> None:
+    """1,234 is 1.234 or 1 234 in Spanish, never with a comma."""
+    ana = plant.person(Role.SUPERVISOR, plant.line_1, name="ana")
+    ana.email, ana.language = "ana@plant.example", "es"
+    ana.save()
+    report_subscribe(line=plant.line_1, person=ana, address="", actor="mia", at=SIX)
+    reports_make(at=CLOSED)
+    mails_send(at=CLOSED)
+    html = body(sink.mails[0][1], "text/html")
+    assert '<html lang="es">' in html
+    assert "1,234" not in html
+
+
 @pytest.mark.parametrize("address", ["", "x", "a@b", "a@plant.example\nBcc: b@plant.example", "a\0@plant.example"])
 def test_what_is_no_address_is_refused(plant: SmallPlant, address: str) -> None:
     with pytest.raises(HandoverRefused, match="no e-mail address"):
