@@ -96,7 +96,7 @@ class NonconformanceAdmin(ReadOnlyAdmin):
     """What was found and decided."""
 
     list_display = ("__str__", "line", "order", "status", "finding", "quantity", "disposition", "raised_by")
-    list_filter = ("status", "disposition", "line")
+    list_filter = ("status", "disposition")
     list_select_related = ("line", "order")
     search_fields = ("finding", "order__number")
     ordering = ("-id",)
