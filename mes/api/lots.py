@@ -12,7 +12,7 @@ from rest_framework.response import Response
 from mes.api.errors import BadRequest, Conflict, NotFound
 from mes.api.resources import Resource
 from mes.materials.family import Family, by_item, family_of, lots_visible
-from mes.materials.genealogy import Direction, Member
+from mes.materials.genealogy import Direction, Member, amounts_from
 from mes.materials.models import Lot
 from mes.people.access import may
 from mes.production.models import Item
@@ -93,7 +93,7 @@ class GenealogyShape(serializers.Serializer[Any]):
     items = PlacedShape(many=True)
     orders = serializers.ListField(child=serializers.CharField())
     lots = MemberShape(many=True)
-    links = LinkShape(many=True)
+    links = LinkShape(many=True, required=False)
 
 
 class Lots(Resource):
@@ -139,7 +139,11 @@ class Lots(Resource):
 
     @extend_schema(
         responses=GenealogyShape,
-        parameters=[ITEM, OpenApiParameter("direction", enum=[each.value for each in Direction], default="down")],
+        parameters=[
+            ITEM,
+            OpenApiParameter("direction", enum=[each.value for each in Direction], default="down"),
+            OpenApiParameter("links", bool, default=False, description="With what went where, and how much."),
+        ],
     )
     @action(detail=True, methods=["get"], pagination_class=None)
     def genealogy(self, request: Request, number: str) -> Response:
@@ -150,7 +154,10 @@ class Lots(Resource):
             raise BadRequest(said, fields={"direction": said})
         lot = self.get_object()
         family = family_of(lot, Direction(text), self.lines, count_hidden=may(request.user, "see_recall"))
-        return Response(_plain(lot, text, family))
+        answer = _plain(lot, text, family)
+        if request.query_params.get("links") == "true":
+            answer["links"] = _links(family)
+        return Response(answer)
 
 
 def _plain(lot: Lot, direction: str, family: Family) -> dict[str, Any]:
@@ -175,18 +182,24 @@ def _plain(lot: Lot, direction: str, family: Family) -> dict[str, Any]:
         ],
         "orders": sorted(orders.values()),
         "lots": [_member(one, distance, orders) for one, distance in family.lots],
-        "links": [
-            {
-                "number": of[link.lot].number,
-                "item": of[link.lot].item,
-                "quantity": str(link.quantity),
-                "into": of[link.into].number if link.into in of else None,
-                "into_item": of[link.into].item if link.into in of else None,
-                "into_order": orders.get(link.order) if link.order is not None else None,
-            }
-            for link in family.links
-        ],
     }
+
+
+def _links(family: Family) -> list[dict[str, Any]]:
+    of = {one.pk: one for one, _distance in family.lots}
+    orders = {pk: order.number for pk, order in family.orders.items()}
+    amounts = amounts_from(of)
+    return [
+        {
+            "number": of[lot].number,
+            "item": of[lot].item,
+            "quantity": str(amounts[lot, into, order]),
+            "into": of[into].number if into in of else None,
+            "into_item": of[into].item if into in of else None,
+            "into_order": orders.get(order) if order is not None else None,
+        }
+        for lot, into, order in dict.fromkeys(link[:3] for link in family.links)
+    ]
 
 
 def _member(one: Member, distance: int, orders: dict[int, str]) -> dict[str, Any]:

@@ -8,7 +8,7 @@ from typing import NamedTuple
 
 from django.db.models import Exists, OuterRef, Q, QuerySet
 
-from mes.materials.genealogy import Direction, Member, links_among, members_of
+from mes.materials.genealogy import Direction, Member, links_of, members_of
 from mes.materials.models import Consumption, Lot, OrderCustomer, Shipment
 from mes.materials.trace import Link, depths, neighbours_down, turned
 from mes.plant.models import Line
@@ -44,27 +44,24 @@ def family_of(lot: Lot, direction: Direction, lines: QuerySet[Line], *, count_hi
     that nothing is learnt of other lines.
     """
     members, order_ids = members_of(lot.pk, direction)
-    links = links_among([one.pk for one in members], order_ids)
+    links = links_of(lot.pk, direction)
     place = dict(lines.values_list("pk", "area__site"))
     visible = _visible(members, links, place) | {lot.pk}
     orders = {one.pk: one for one in WorkOrder.objects.filter(pk__in=order_ids, line__in=place).select_related("item")}
-    shown = [
-        link
-        for link in links
-        if link.lot in visible and (link.into in visible if link.into is not None else link.order in orders)
-    ]
-    everyone = {one.pk for one in members}
+    shown = links
+    if len(visible) < len(members) or len(orders) < len(order_ids):
+        shown = [
+            link for link in links
+            if link[0] in visible and (link[1] in visible if link[1] is not None else link[2] in orders)
+        ]  # fmt: skip
     walked = members if count_hidden else [one for one in members if one.pk in visible]
     distance = _distances(lot.pk, direction, walked, links if count_hidden else shown)
     found = [(one, distance[one.pk]) for one in members if one.pk in visible and one.pk in distance]
     found.sort(key=lambda pair: (pair[1], pair[0].number))
-    kept = {one.pk for one, _distance in found}
-    return Family(
-        lots=found,
-        links=[link for link in shown if link.lot in kept],
-        orders=orders,
-        hidden=len(everyone - visible) if count_hidden else None,
-    )
+    if len(found) < len(visible):  # without `count_hidden`: lots that only hidden ones lead to
+        shown = [link for link in shown if link[0] in distance]
+    hidden = len(members) - len(visible) if count_hidden else None
+    return Family(lots=found, links=shown, orders=orders, hidden=hidden)
 
 
 class Placed(NamedTuple):
@@ -110,11 +107,10 @@ def customers_of(members: Iterable[Member], orders: Iterable[WorkOrder]) -> list
     """Who got how much of the lots, then for whom the orders are that nobody was sent anything of yet."""
     of = {one.pk: one for one in members}
     shipped: dict[tuple[str, str, str, str], Decimal] = defaultdict(Decimal)
-    for lot, customer, number, quantity in Shipment.objects.filter(
-        lot__in=list(of), undoes=None, undone=False
-    ).values_list("lot_id", "customer", "customer_order", "quantity"):
+    sent = Shipment.objects.filter(lot__in=[pk for pk, one in of.items() if one.shipped], undoes=None, undone=False)
+    for lot, customer, number, quantity in sent.values_list("lot_id", "customer", "customer_order", "quantity"):
         shipped[customer, number, of[lot].item, of[lot].unit] += quantity
-    found = [Concerned(who, number, "", item, unit, sent) for (who, number, item, unit), sent in shipped.items()]
+    found = [Concerned(who, number, "", item, unit, much) for (who, number, item, unit), much in shipped.items()]
     told = {(one.customer, one.customer_order) for one in found}
     wanted = OrderCustomer.objects.filter(order__in=list(orders)).select_related("order__item")
     found += [
@@ -126,7 +122,7 @@ def customers_of(members: Iterable[Member], orders: Iterable[WorkOrder]) -> list
 
 
 def _visible(members: Iterable[Member], links: Iterable[Link], place: dict[int, int]) -> set[int]:
-    used = {link.lot for link in links if link.line in place}
+    used = {lot for lot, _into, _order, line in links if line in place}
     sites = set(place.values())
     return {
         one.pk

@@ -83,11 +83,17 @@ SELECT r.is_order, r.id, l.number, i.code, i.name, l.unit, l.quantity, l.consume
   LEFT JOIN production_item i ON i.id = l.item_id
 """
 _LINKS = """
-SELECT c.lot_id, c.into_id, CASE WHEN c.into_id IS NULL THEN c.order_id END, c.line_id, sum(c.quantity), min(c.at)
-  FROM materials_consumption c
- WHERE c.undoes_id IS NULL AND NOT c.undone AND c.lot_id = ANY(%(lots)s)
-   AND (c.into_id = ANY(%(lots)s) OR (c.into_id IS NULL AND c.order_id = ANY(%(orders)s)))
- GROUP BY 1, 2, 3, 4
+SELECT c.lot_id, c.into_id, CASE WHEN c.into_id IS NULL THEN c.order_id END, c.line_id
+  FROM reached r
+  JOIN materials_consumption c ON c.lot_id = r.id AND c.undoes_id IS NULL AND NOT c.undone
+  JOIN reached t ON t.is_order = (c.into_id IS NULL) AND t.id = coalesce(c.into_id, c.order_id)
+ WHERE NOT r.is_order
+"""
+_AMOUNTS = """
+SELECT c.lot_id, c.into_id, CASE WHEN c.into_id IS NULL THEN c.order_id END, sum(c.quantity)
+  FROM unnest(%s::bigint[]) AS lot(id)
+  JOIN materials_consumption c ON c.lot_id = lot.id AND c.undoes_id IS NULL AND NOT c.undone
+ GROUP BY 1, 2, 3
 """
 
 
@@ -109,11 +115,19 @@ def members_of(lot: int, direction: Direction) -> tuple[list[Member], list[int]]
     return [Member._make(row[1:]) for row in rows if not row[0]], [row[1] for row in rows if row[0]]
 
 
-def links_among(lots: Collection[int], orders: Collection[int]) -> list[Link]:
-    """What was taken from these lots into these lots and orders; quantities of one lot into one place are summed."""
+def links_of(lot: int, direction: Direction) -> list[Link]:
+    """What went from a lot of the genealogy into another or into an order of it, one link for each time."""
     with connection.cursor() as cursor:
-        cursor.execute(_LINKS, {"lots": list(lots), "orders": list(orders)})
-        return [Link._make(row) for row in cursor.fetchall()]
+        cursor.execute(_walk(direction) + _LINKS, [lot])
+        rows: list[Link] = cursor.fetchall()
+        return rows
+
+
+def amounts_from(lots: Collection[int]) -> dict[tuple[int, int | None, int | None], Decimal]:
+    """(lot, lot it went into, or else order) -> how much, in the unit of the lot that was taken from."""
+    with connection.cursor() as cursor:
+        cursor.execute(_AMOUNTS, [list(lots)])
+        return {(lot, into, order): quantity for lot, into, order, quantity in cursor.fetchall()}
 
 
 def _walk(direction: Direction) -> str:

@@ -2,46 +2,37 @@
 
 from collections import defaultdict, deque
 from collections.abc import Collection, Iterable, Mapping
-from datetime import datetime
-from decimal import Decimal
-from typing import NamedTuple
 
+Link = tuple[int, int | None, int | None, int | None]
+"""Some of a lot went into a lot, or else into an order and so possibly into any lot of it; and on which line that was.
 
-class Link(NamedTuple):
-    """So much of `lot` went into a lot, or into an order and so possibly into any lot of it."""
-
-    lot: int
-    into: int | None
-    order: int | None
-    line: int | None
-    quantity: Decimal
-    at: datetime
-
+Plain tuples: a recall has tens of thousands of them.
+"""
 
 Neighbours = Mapping[int, Collection[int]]
 """Node -> nodes. A lot is its id, an order is its id with a minus: an order of many lots is one node between them."""
 
 
-def neighbours_down(links: Iterable[Link], order_of: Mapping[int, int | None]) -> dict[int, set[int]]:
+def neighbours_down(links: Iterable[Link], order_of: Mapping[int, int | None]) -> dict[int, list[int]]:
     """Lot -> where it went: lots, and orders; order -> its lots. `order_of`: lot -> the order that made it."""
-    found: dict[int, set[int]] = defaultdict(set)
-    for link in links:
-        if link.into is not None:
-            found[link.lot].add(link.into)
-        elif link.order is not None:
-            found[link.lot].add(-link.order)
+    found: dict[int, list[int]] = defaultdict(list)
+    for lot, into, order, _line in links:
+        if into is not None:
+            found[lot].append(into)
+        elif order is not None:
+            found[lot].append(-order)
     for lot, order in order_of.items():
         if order is not None:
-            found[-order].add(lot)
+            found[-order].append(lot)
     return found
 
 
-def turned(neighbours: Neighbours) -> dict[int, set[int]]:
+def turned(neighbours: Neighbours) -> dict[int, list[int]]:
     """The same links the other way round."""
-    found: dict[int, set[int]] = defaultdict(set)
+    found: dict[int, list[int]] = defaultdict(list)
     for node, others in neighbours.items():
         for other in others:
-            found[other].add(node)
+            found[other].append(node)
     return found
 
 

@@ -34,10 +34,9 @@ def recall(request: HttpRequest, number: str) -> HttpResponse:
     demand(request.user, "see_recall")
     lot = lot_or_404(request, number)
     family = family_of(lot, Direction.DOWN, lines_for(request.user), count_hidden=True)
-    tables = _tables(family)
     if request.GET.get("format"):
-        return _file(request, lot, tables)
-    return _page(request, lot, family, tables)
+        return _file(request, lot, _tables(family))
+    return _page(request, lot, family)
 
 
 @login_required
@@ -58,13 +57,12 @@ def recall_act(request: HttpRequest, number: str, verb: str) -> HttpResponse:
             messages.success(request, _("The recall holds %d lots no longer.") % freed, extra_tags="good")
     except LotRefused as refused:
         family = family_of(lot, Direction.DOWN, lines_for(request.user), count_hidden=True)
-        return _page(request, lot, family, _tables(family), error=str(refused), why=why)
+        return _page(request, lot, family, error=str(refused), why=why)
     return HttpResponseRedirect(address_of(lot, "recall"))
 
 
-def _page(
-    request: HttpRequest, lot: Lot, family: Family, tables: list[Table], *, error: str = "", why: str = ""
-) -> HttpResponse:
+def _page(request: HttpRequest, lot: Lot, family: Family, *, error: str = "", why: str = "") -> HttpResponse:
+    tables = _tables(family, SHOWN)
     made = [one for one, distance in family.lots if distance]
     with_lot = {one.order for one in made}
     here = [one for one in family.lots if one[0].on_hand > 0]
@@ -100,9 +98,9 @@ def _file(request: HttpRequest, lot: Lot, tables: list[Table]) -> HttpResponse:
     return xlsx_answer([table] if "table" in request.GET else tables, said, f"recall-{lot.number}")
 
 
-def _tables(family: Family) -> list[Table]:
-    members = [one for one, _distance in family.lots]
-    return [_customers(family), _items(family), _lots(family)] if members else []
+def _tables(family: Family, most: int | None = None) -> list[Table]:
+    """Customers, quantities and (at most so many, the nearest) lots."""
+    return [_customers(family), _items(family), _lots(family, most)]
 
 
 def _customers(family: Family) -> Table:
@@ -141,8 +139,8 @@ def _items(family: Family) -> Table:
     return Table("items", _("Quantities"), columns, rows)
 
 
-def _lots(family: Family) -> Table:
-    words = dict(Lot.Status.choices)
+def _lots(family: Family, most: int | None) -> Table:
+    words = {status: str(word) for status, word in Lot.Status.choices}
     columns = (
         Column("lot", _("Lot")),
         Column("item", _("Item")),
@@ -156,16 +154,16 @@ def _lots(family: Family) -> Table:
     )
     orders = {pk: order.number for pk, order in family.orders.items()}
     rows = [
-        Row((one.number, one.item, distance, str(words[one.status]), pieces(one.on_hand), pieces(one.consumed),
+        Row((one.number, one.item, distance, words[one.status], pieces(one.on_hand), pieces(one.consumed),
              pieces(one.shipped), one.unit, orders.get(one.order or 0, "")))
-        for one, distance in family.lots
+        for one, distance in family.lots[:most]
     ]  # fmt: skip
     return Table("lots", _("Lots"), columns, rows)
 
 
 def _first(table: Table) -> Table:
     """The nearest lots, each leading to its page."""
-    rows = [Row(row.values, href=_address(row)) for row in table.rows[:SHOWN]]
+    rows = [Row(row.values, href=_address(row)) for row in table.rows]
     return Table(table.key, table.title, table.columns, rows)
 
 

@@ -44,13 +44,13 @@ def tree_of(family: Family, direction: Direction) -> list[Branch]:
     return _grown(root, children, members, orders, 1)[0]
 
 
-def _next(near: dict[int, set[int]], lot: int) -> list[tuple[int, int]]:
+def _next(near: dict[int, list[int]], lot: int) -> list[tuple[int, int]]:
     """Neighbouring lots, each with the order between (0: none)."""
     found = [(node, 0) for node in near.get(lot, ()) if node > 0]
     for node in near.get(lot, ()):
         if node < 0:
             found += [(other, -node) for other in near.get(node, ()) if other > 0]
-    return sorted(found)
+    return sorted(set(found))
 
 
 def _grown(

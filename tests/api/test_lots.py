@@ -24,7 +24,7 @@ def made(store: Store) -> Store:  # noqa: F811
 def test_a_genealogy_down_and_up(made: Store) -> None:
     api = caller(made.plant.person(Role.ADMIN), "read")
 
-    down = api.get("lots/SYR-1/genealogy/", direction="down").json()
+    down = api.get("lots/SYR-1/genealogy/", direction="down", links="true").json()
     up = api.get("lots/C/genealogy/", direction="up").json()
 
     assert [(lot["number"], lot["distance"]) for lot in down["lots"]] == [("SYR-1", 0), ("A", 1), ("C", 2)]
