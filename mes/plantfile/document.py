@@ -320,6 +320,41 @@ class StopRuleRow:
 
 
 @dataclass(frozen=True)
+class PoolRow:
+    """Machines of one line that are equal for planning."""
+
+    code: str
+    name: str
+    at_line: Ref
+    work_centers: tuple[Ref, ...]
+    line: int = _line()
+
+
+@dataclass(frozen=True)
+class StepRow:
+    """One step of a routing; exactly one of `work_center` and `pool`."""
+
+    sequence: int
+    name: str
+    work_center: Ref | None
+    pool: Ref | None
+    ideal_cycle_s: Decimal | None
+    setup_min: int
+    count_source: str
+    line: int = _line()
+
+
+@dataclass(frozen=True)
+class RoutingRow:
+    """The steps in which a line makes an item."""
+
+    item: Ref
+    at_line: Ref
+    steps: tuple[StepRow, ...]
+    line: int = _line()
+
+
+@dataclass(frozen=True)
 class Plant:
     """Everything a plant file says. `bound` and `witnessed`: machines whose bindings, witnesses it lists completely."""
 
@@ -341,3 +376,5 @@ class Plant:
     witnessed: tuple[str, ...] = ()
     check_plans: tuple[CheckPlanRow, ...] = ()
     stop_rules: tuple[StopRuleRow, ...] = ()
+    pools: tuple[PoolRow, ...] = ()
+    routings: tuple[RoutingRow, ...] = ()

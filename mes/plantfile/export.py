@@ -33,6 +33,7 @@ from mes.plantfile.document import (
 )
 from mes.plantfile.read_calendar import LEVELS
 from mes.plantfile.read_signals import BUILT_IN_MAPS
+from mes.plantfile.routings_store import pools_export, routings_export
 from mes.plantfile.stop_rules import stop_rules_export
 from mes.plantfile.witnesses_store import witnesses_export
 from mes.plc.models import Controller, StateMap, TagBinding
@@ -64,6 +65,8 @@ def plant_export(*, at: datetime) -> Plant:
         witnessed=tuple(dict.fromkeys(row.work_center.code for row in witnesses)),
         check_plans=check_plans_export(),
         stop_rules=stop_rules_export(),
+        pools=pools_export(),
+        routings=routings_export(),
     )
 
 

@@ -8,6 +8,7 @@ from mes.plantfile.read_lists import items_from, people_from, reasons_from
 from mes.plantfile.read_places import areas_from, lines_from, sites_from, work_centers_from
 from mes.plantfile.read_shifts import patterns_from
 from mes.plantfile.read_signals import bindings_from, controllers_from, state_maps_from
+from mes.plantfile.routings import pools_from, routings_check, routings_from
 from mes.plantfile.stop_rules import stop_rules_check, stop_rules_from
 from mes.plantfile.tree import Mapping, Mistake, Mistakes, did_you_mean, tree_from
 from mes.plantfile.witnesses import witnesses_check, witnesses_from
@@ -26,6 +27,8 @@ SECTIONS = (
     "reasons",
     "stop_rules",
     "items",
+    "pools",
+    "routings",
     "witnesses",
     "check_plans",
     "people",
@@ -85,9 +88,12 @@ def _plant(root: Mapping, mistakes: Mistakes) -> Plant:
         witnessed=tuple(ref.code for ref in witnessed),
         check_plans=check_plans_from(part("check_plans"), mistakes),
         stop_rules=stop_rules_from(part("stop_rules"), mistakes),
+        pools=pools_from(part("pools"), mistakes),
+        routings=routings_from(part("routings"), mistakes),
     )
     links_check(plant, bound, mistakes)
     witnesses_check(plant, witnessed, mistakes)
     check_plans_check(plant, mistakes)
     stop_rules_check(plant, mistakes)
+    routings_check(plant, mistakes)
     return plant

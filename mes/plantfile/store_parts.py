@@ -15,6 +15,7 @@ from mes.plantfile.document import BindingRow, PatternRow, PersonRow, Plant, Shi
 from mes.plantfile.effective import effective_put
 from mes.plantfile.outcome import Outcome, Shelf
 from mes.plantfile.read_signals import BUILT_IN_MAPS
+from mes.plantfile.routings_store import routings_store
 from mes.plantfile.stop_rules import stop_rules_store
 from mes.plantfile.store_calendar import calendar_store
 from mes.plantfile.witnesses_store import witnesses_store
@@ -36,6 +37,7 @@ def parts_store(plant: Plant, outcome: Outcome, at: datetime) -> None:
     witnesses_store(plant, outcome, at)
     check_plans_store(plant, outcome)
     stop_rules_store(plant, outcome)
+    routings_store(plant, outcome)
 
 
 def _places(plant: Plant, outcome: Outcome) -> Shelf:

@@ -25,6 +25,7 @@ from mes.plantfile.fields import DAYS
 from mes.plantfile.read_calendar import zones_of
 from mes.plantfile.read_lists import semi_e10_of
 from mes.plantfile.read_signals import COUNTER_FIELDS, ROLES
+from mes.plantfile.routings import pool_fields, routing_fields
 from mes.plantfile.stop_rules import stop_rule_fields
 from mes.plantfile.witnesses import witness_fields
 from mes.plc.models import COUNT_ROLES
@@ -58,6 +59,11 @@ def plant_text(plant: Plant) -> str:
         ],
         "reasons": [_category(row, plant.reasons) for row in plant.reasons if row.parent is None],
         "items": [_entry(row.code, _item(row)) for row in plant.items],
+        "pools": [_entry(row.code, pool_fields(row)) for row in plant.pools],
+        "routings": [
+            _entry(code, routing_fields([row for row in plant.routings if row.item.code == code]))
+            for code in dict.fromkeys(row.item.code for row in plant.routings)
+        ],
         "witnesses": [
             _entry(code, witness_fields([row for row in plant.witnesses if row.work_center.code == code]))
             for code in plant.witnessed
