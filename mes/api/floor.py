@@ -1,24 +1,13 @@
-"""Stops with their reasons, counts by the hour, and controllers with their health."""
+"""The reason tree, counts by the hour, and controllers with their health."""
 
-from datetime import UTC, datetime
 from typing import Any
 
 from django.db.models import Prefetch, Q, QuerySet
-from drf_spectacular.utils import extend_schema
 from rest_framework import serializers
-from rest_framework.decorators import action
-from rest_framework.request import Request
-from rest_framework.response import Response
 
-from mes.api.base import actor_of
-from mes.api.errors import Conflict, NotFound, Unprocessable
 from mes.api.filters import narrowed, within
-from mes.api.idempotency import once
-from mes.api.production import KEY_HEADER
 from mes.api.resources import ListResource, Resource
-from mes.downtime.actions import StopChanged, StopRefused, stop_explain
-from mes.downtime.models import Reason, Stop
-from mes.downtime.queries import stop_by_ref, stop_ref
+from mes.downtime.models import Reason
 from mes.plant.models import Line, WorkCenter
 from mes.plc.models import Controller, ControllerHealth, TagHealth
 from mes.tracking.models import CountHour
@@ -32,33 +21,6 @@ class ReasonShape(serializers.ModelSerializer[Reason]):
     class Meta:
         model = Reason
         fields = ("code", "name", "parent", "klass", "semi_e10", "plc_code", "position", "archived")
-
-
-class StopShape(serializers.ModelSerializer[Stop]):
-    """A stop; `ref` names it, `ends_at` null: still. `version` must come back with a change."""
-
-    ref = serializers.SerializerMethodField()
-    work_center = serializers.SlugRelatedField[WorkCenter](slug_field="code", read_only=True)
-    reason = serializers.SlugRelatedField[Reason](slug_field="code", read_only=True)
-
-    class Meta:
-        model = Stop
-        fields = (
-            *("ref", "work_center", "starts_at", "ends_at", "state", "kind", "plc_code"),
-            *("reason", "note", "explained_by", "explained_at", "source", "version"),
-        )
-
-    def get_ref(self, stop: Stop) -> str:
-        """Machine and start, e.g. FILL-1@2026-03-02T06:00:00.000000Z."""
-        return stop_ref(stop)
-
-
-class Explanation(serializers.Serializer[Any]):
-    """A reason for a stop; `version` is the stop's as it was read."""
-
-    reason = serializers.CharField(max_length=40)
-    note = serializers.CharField(max_length=200, required=False, allow_blank=True, default="")
-    version = serializers.IntegerField(min_value=1)
 
 
 class CountShape(serializers.ModelSerializer[CountHour]):
@@ -134,58 +96,6 @@ class Reasons(Resource):
 
     serializer_class = ReasonShape
     queryset = Reason.objects.select_related("parent")
-
-
-class Stops(Resource):
-    """Stops that touch [from, to), the latest first; `?line=`, `?work_center=`."""
-
-    serializer_class = StopShape
-    queryset = Stop.objects.all()
-    lookup_field = "ref"
-    ordering = "-starts_at"
-    write_action = "explain_stop"
-
-    def get_queryset(self) -> QuerySet[Any]:
-        """Narrowed to the caller and the query."""
-        query = Stop.objects.select_related("work_center", "reason")
-        query = narrowed(query, self.request, line="work_center__line", work_center="work_center")
-        return within(query, self.request, start="starts_at", end="ends_at")
-
-    def get_object(self) -> Stop:
-        """The stop that `ref` names; 404 where there is none on the caller's lines."""
-        stop = stop_by_ref(self.kwargs["ref"], self.work_centers)
-        if stop is None:
-            raise NotFound("There is no such stop, or it is not on your lines.")
-        return stop
-
-    @extend_schema(request=Explanation, responses=StopShape, parameters=[KEY_HEADER])
-    @action(detail=True, methods=["post"])
-    def explain(self, request: Request, ref: str) -> Response:
-        """Gives the stop its reason. 409 where somebody changed it since; nothing of yours is saved then."""
-        now = datetime.now(UTC)
-        shape = Explanation(data=request.data)
-        shape.is_valid(raise_exception=True)
-        return once(request, now, lambda: self._explain(request, self.get_object(), shape.validated_data, now))
-
-    def _explain(self, request: Request, stop: Stop, fields: dict[str, Any], now: datetime) -> Response:
-        reason = Reason.objects.filter(code=fields["reason"]).first()
-        if reason is None:
-            said = f"There is no reason '{fields['reason']}': see /api/v1/reasons/."
-            raise Unprocessable(said, fields={"reason": said})
-        try:
-            changed = stop_explain(
-                stop_id=stop.pk,
-                reason=reason,
-                note=fields["note"],
-                actor=actor_of(request),
-                at=now,
-                version=fields["version"],
-            )
-        except StopChanged as other:
-            raise Conflict(str(other), fields={"version": str(other.stop.version)}) from other
-        except StopRefused as refused:
-            raise Unprocessable(str(refused), fields={"reason": str(refused)}) from refused
-        return Response(StopShape(changed).data)
 
 
 class Counts(ListResource):

@@ -9,6 +9,7 @@ from mes.api.handovers import Handovers
 from mes.api.kpi import KpiView
 from mes.api.lots import Lots
 from mes.api.observations import ObservationsView
+from mes.api.stops import Stops
 
 router = DefaultRouter()
 router.include_root_view = False
@@ -23,7 +24,7 @@ router.register("controllers", floor.Controllers, basename="controllers")
 router.register("items", production.Items, basename="items")
 router.register("work-orders", production.WorkOrders, basename="work-orders")
 router.register("runs", production.Runs, basename="runs")
-router.register("stops", floor.Stops, basename="stops")
+router.register("stops", Stops, basename="stops")
 router.register("counts", floor.Counts, basename="counts")
 router.register("pallet-scans", witness.Scans, basename="pallet-scans")
 router.register("tallies", witness.Tallies, basename="tallies")

@@ -133,7 +133,7 @@ def _relay(
         if after == before:
             return whole
         if whole.version != version:
-            raise stop_changed(whole, Stop.every.select_related("reason").get(pk=stop_id))
+            raise stop_changed(whole, whole)
         _write(whole, before, after, action, actor, at, more)
         return whole
 
