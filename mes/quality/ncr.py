@@ -88,6 +88,28 @@ def ncr_open(
         return report
 
 
+def ncr_hold(*, report: Nonconformance, why: str, actor: str, at: datetime) -> bool:
+    """Puts the order and the lot of an open report on hold until it is decided. True if this call did it.
+
+    NcrRefused for a report that is decided, that names neither, or whose order is over; and without a reason.
+    """
+    why = _said(why, MAX_WORDS, _("Say why it must wait: who finds it held needs to know."))
+    with transaction.atomic():
+        fresh = locked(report)
+        if fresh.blocks:
+            return False
+        if Step.DISPOSE not in steps_of(fresh.status):
+            raise NcrRefused(_("%s is decided already: there is nothing left to hold.") % fresh)
+        if fresh.order is None and fresh.lot is None:
+            raise NcrRefused(_("Say which order or which lot is to be held: neither is named."))
+        refused = blocks_set(fresh, actor, at)
+        if refused:
+            raise NcrRefused(refused)
+        Nonconformance.objects.filter(pk=fresh.pk).update(blocks=True)
+        _tell(fresh, "ncr_hold", {"blocks": False}, {"blocks": True}, actor, at, why)
+        return True
+
+
 def ncr_dispose(
     *,
     report: Nonconformance,

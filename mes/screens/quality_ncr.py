@@ -132,6 +132,7 @@ def _page(request: HttpRequest, report: Nonconformance, now: datetime) -> dict[s
         "not_entered": max(0, int(report.quantity or 0) - (entered or 0)) if entered is not None else None,
         "dispositions": Disposition.choices,
         "may_dispose": decides and Step.DISPOSE in steps,
+        "may_hold": decides and Step.DISPOSE in steps and not report.blocks and bool(report.order or report.lot),
         "may_add": decides and Step.ADD_ACTION in steps,
         "may_close": decides and Step.CLOSE in steps,
         "actions": [

@@ -17,7 +17,7 @@ from mes.people.models import Person
 from mes.production.models import WorkOrder
 from mes.quality.corrective import action_add, action_done, action_verify
 from mes.quality.models import CorrectiveAction, Disposition, Nonconformance
-from mes.quality.ncr import NcrRefused, ncr_close, ncr_dispose, ncr_open
+from mes.quality.ncr import NcrRefused, ncr_close, ncr_dispose, ncr_hold, ncr_open
 from mes.quality.ncr_rules import Step, steps_of
 from mes.screens.gate import actor_of, demand
 from mes.screens.quality_ncr_scrap import scrap_book
@@ -57,6 +57,7 @@ def change(request: HttpRequest, report: Nonconformance, now: datetime) -> None:
     """Does what the form's `do` says. TextRefused or SigningRefused say why not; an unknown word is 404."""
     verbs: dict[str, Callable[[HttpRequest, Nonconformance, datetime], None]] = {
         "dispose": _dispose,
+        "hold": _hold,
         "add": _add,
         "done": _done,
         "verify": _verify,
@@ -88,6 +89,11 @@ def _dispose(request: HttpRequest, report: Nonconformance, now: datetime) -> Non
         messages.success(request, _("%s is decided.") % report, extra_tags="good")
     if booked:
         messages.success(request, _("%d pieces of scrap entered.") % booked, extra_tags="good")
+
+
+def _hold(request: HttpRequest, report: Nonconformance, now: datetime) -> None:
+    demand(request.user, "release_hold")
+    ncr_hold(report=report, why=request.POST.get("why", ""), actor=actor_of(request), at=now)
 
 
 def _close(request: HttpRequest, report: Nonconformance, now: datetime) -> None:

@@ -96,3 +96,19 @@ def test_what_makes_no_sense_is_refused_with_a_sentence(
     answer = api.post("checks/", measured(**wrong))
     assert (answer.status_code, Check.objects.count()) == (status, 0)
     assert answer.json()["message"]
+
+
+def test_defects_may_be_more_than_pieces_and_a_signature_asked_for_is_told(
+    api: Caller, plant: SmallPlant, weight: Characteristic
+) -> None:
+    Characteristic.objects.create(
+        code="SCUFF", name="Scuffs", work_center=plant.packer, kind="defects", chart="u", subgroup_size=5, accept=9,
+        signatures=["reviewed"],
+    )  # fmt: skip
+    said = api.post("checks/", {"characteristic": "SCUFF", "bad": 7, "pieces": 4}).json()
+    assert (said["verdict"], said["bad"], said["pieces"], said["to_sign"]) == ("good", 7, 4, ["reviewed"])
+    assert api.post("checks/", {"characteristic": "SCUFF", "bad": 10}).json()["verdict"] == "out"
+    Characteristic.objects.filter(code="SCUFF").update(chart="c")
+    assert api.post("checks/", {"characteristic": "SCUFF", "bad": 1, "pieces": 4}).status_code == 422
+    for nonsense in ({"bad": -1}, {"bad": 100_001}, {"values": ["1"]}, {"bad": 1, "note": "a\0"}):
+        assert api.post("checks/", {"characteristic": "SCUFF", **nonsense}).status_code in (400, 422)

@@ -8,6 +8,7 @@ from uuid import uuid4
 import pytest
 from django.test import Client
 
+from mes.journal.models import JournalEntry
 from mes.people.models import Person, Role
 from mes.production.models import WorkOrder
 from mes.quality.models import Characteristic, Check, CorrectiveAction, Nonconformance
@@ -79,6 +80,19 @@ def test_what_makes_no_report_is_refused_with_a_sentence(plant: SmallPlant, wron
     answer = quinn(plant).post(NEW, form(**wrong))
     assert (answer.status_code, Nonconformance.objects.count()) == (422, 0)
     assert "Nothing was reported" in answer.content.decode()
+
+
+def test_an_order_is_put_on_hold_once_while_its_report_is_open(plant: SmallPlant) -> None:
+    weighed(plant, "10.5")
+    quality, order = quinn(plant), WorkOrder.objects.get(number="WO-1")
+    page = f"/quality/-/ncr/{Nonconformance.objects.get().pk}/"
+    assert quality.post(page, {"do": "hold", "why": " "}).status_code == 422
+    for _ in range(2):
+        assert quality.post(page, {"do": "hold", "why": "Glass may be inside"}).status_code == 302
+    assert order.holds.filter(released_at=None).count() == 1
+    quality.post(page, {"do": "dispose", "disposition": "sort", "decision": "X-ray all of it"})
+    assert not order.holds.filter(released_at=None).exists()
+    assert JournalEntry.objects.filter(action="ncr_hold").count() == 1
 
 
 def test_scrap_of_a_report_is_counted_once_however_often_it_is_sent(plant: SmallPlant) -> None:
