@@ -60,12 +60,20 @@ def mails_send(*, at: datetime) -> int:
     try:
         connection.open()
     except FAULTS as fault:
-        _failed([mail for mail in rows if _claim(mail, at)], fault, at)
+        _failed([mail for mail in rows if mail_take(mail, at=at)], fault, at)
         return 0
     try:
-        return _send_each([mail for mail in rows if _claim(mail, at)], connection, at)
+        return _send_each([mail for mail in rows if mail_take(mail, at=at)], connection, at)
     finally:
         _close(connection)
+
+
+def mail_take(mail: ReportMail, *, at: datetime) -> bool:
+    """Takes a waiting mail for one attempt, unless another sender did; its next attempt is later then."""
+    mine = ReportMail.objects.filter(pk=mail.pk, state=ReportMail.State.WAITING, attempts=mail.attempts)
+    taken = mine.update(attempts=mail.attempts + 1, next_at=at + pause_after(mail.attempts + 1))
+    mail.attempts += taken
+    return bool(taken)
 
 
 def mails_waiting(*, since: datetime | None = None) -> list[ReportMail]:
@@ -95,14 +103,6 @@ def _report_make(shift: Shift, at: datetime) -> bool:
     except IntegrityError:  # another worker made it a moment ago
         return False
     return True
-
-
-def _claim(mail: ReportMail, at: datetime) -> bool:
-    """Takes the mail for this attempt, unless somebody else did: the next attempt is later then."""
-    mine = ReportMail.objects.filter(pk=mail.pk, state=ReportMail.State.WAITING, attempts=mail.attempts)
-    taken = mine.update(attempts=mail.attempts + 1, next_at=at + pause_after(mail.attempts + 1))
-    mail.attempts += taken
-    return bool(taken)
 
 
 def _send_each(mails: list[ReportMail], connection: BaseEmailBackend, at: datetime) -> int:

@@ -7,7 +7,15 @@ from datetime import timedelta
 import pytest
 
 from mes.handover.models import ReportMail, ShiftReport, Subscriber
-from mes.handover.reports import MOST_ATTEMPTS, NO_SERVER, mails_send, mails_waiting, pause_after, reports_make
+from mes.handover.reports import (
+    MOST_ATTEMPTS,
+    NO_SERVER,
+    mail_take,
+    mails_send,
+    mails_waiting,
+    pause_after,
+    reports_make,
+)
 from mes.handover.sign import HandoverRefused
 from mes.handover.subscribers import report_subscribe, report_unsubscribe
 from mes.journal.models import JournalEntry
@@ -93,6 +101,13 @@ def test_an_unreachable_server_leaves_waiting_rows_that_are_tried_again_later_an
     assert ReportMail.objects.get().state == "given-up"
 
 
+def test_two_senders_that_saw_the_same_mail_waiting_never_both_send_it(plant: SmallPlant) -> None:
+    subscribe(plant, "a@plant.example")
+    reports_make(at=CLOSED)
+    seen = [ReportMail.objects.get() for _sender in range(2)]
+    assert [mail_take(mail, at=CLOSED) for mail in seen] == [True, False]
+
+
 def test_pauses_double_up_to_an_hour() -> None:
     assert [pause_after(n) / MIN for n in (1, 2, 3, 7, 12)] == [1, 2, 4, 60, 60]
 
@@ -117,6 +132,7 @@ def test_a_server_that_goes_away_in_the_middle_gets_the_rest_later_and_nothing_t
     subscribe(plant, "a@plant.example", "b@plant.example", "c@plant.example")
     reports_make(at=CLOSED)
     assert mails_send(at=CLOSED) == 1
+    assert all(mail.error and mail.attempts == 1 for mail in mails_waiting())
     sink.hangs_up_after = 9
     assert mails_send(at=CLOSED + MIN) == 2
     assert sorted(to for to, _mail in sink.mails) == ["a@plant.example", "b@plant.example", "c@plant.example"]
