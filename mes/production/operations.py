@@ -10,12 +10,12 @@ from django.db import transaction
 from django.db.models import Q
 from django.utils.translation import gettext as _
 
-from mes.journal.snapshot import sorted_snapshots
 from mes.journal.write import record
 from mes.plant.models import Line, WorkCenter
 from mes.production.models import Item, Operation, Pool, Routing, RoutingStep, WorkOrder
 from mes.production.order_rows import order_locked, stored, tell
 from mes.production.refusals import OrderRefused
+from mes.production.routing_models import Step
 from mes.production.routing_rules import mistakes
 
 _COPIED = ("sequence", "name", "work_center_id", "pool_id", "ideal_cycle_s", "setup_min", "count_source")
@@ -59,11 +59,12 @@ def routing_set(*, item: Item, line: Line, steps: Sequence[StepGiven], actor: st
     with transaction.atomic():
         _check(steps, line)
         routing, made = Routing.objects.select_for_update(of=("self",)).get_or_create(item=item, line=line)
-        before = None if made else sorted_snapshots(routing.steps.select_related("work_center", "pool"), "routing")
-        routing.steps.all().delete()
-        RoutingStep.objects.bulk_create(RoutingStep(routing=routing, **step._asdict()) for step in steps)
-        after = sorted_snapshots(routing.steps.select_related("work_center", "pool"), "routing")
+        before = None if made else _plain(routing.steps.select_related("work_center", "pool"))
+        rows = [RoutingStep(routing=routing, **step._asdict()) for step in steps]
+        after = _plain(rows)
         if before != after:
+            routing.steps.all().delete()
+            RoutingStep.objects.bulk_create(rows)
             code = f"{item.code} on {line.code}"
             data = {"before": {"steps": before} if before else None, "after": {"steps": after}}
             record(actor=actor, at=at, action="routing_set", kind="routing", code=code, data=data)
@@ -93,14 +94,14 @@ def operations_set(*, order: WorkOrder, steps: Sequence[StepGiven], actor: str, 
             raise OrderRefused(_("%(number)s was started: its operations stay.") % {"number": fresh.number})
         if steps:
             _check(steps, fresh.line)
-        before = sorted_snapshots(fresh.operations.select_related("work_center", "pool", "order"), "order")
+        there = list(fresh.operations.select_related("work_center", "pool", "order"))
+        before, after = _plain(there), _plain([Operation(order=fresh, **step._asdict()) for step in steps])
+        if before == after:
+            return there
         fresh.operations.all().delete()
-        Operation.objects.bulk_create(Operation(order=fresh, **step._asdict()) for step in steps)
-        made = list(fresh.operations.select_related("work_center", "pool", "order"))
-        after = sorted_snapshots(made, "order")
-        if before != after:
-            stored(fresh)
-            tell(fresh, "operations_set", actor, at, {"before": {"steps": before}, "after": {"steps": after}})
+        made = Operation.objects.bulk_create(Operation(order=fresh, **step._asdict()) for step in steps)
+        stored(fresh)
+        tell(fresh, "operations_set", actor, at, {"before": {"steps": before}, "after": {"steps": after}})
         return made
 
 
@@ -130,6 +131,21 @@ def operation_for(order: WorkOrder, work_center: WorkCenter) -> Operation | None
         said = _("%(number)s has no operation on %(machine)s: start it where its operations run.")
         raise OrderRefused(said % {"number": order.number, "machine": work_center.code})
     return None
+
+
+def _plain(steps: Iterable[Step]) -> list[dict[str, Any]]:
+    """Steps as the journal keeps them, earliest first."""
+    return [
+        {
+            "sequence": step.sequence,
+            "name": step.name,
+            "place": step.place.code,
+            "ideal_cycle_s": step.ideal_cycle_s,
+            "setup_min": step.setup_min,
+            "count_source": str(step.count_source),
+        }
+        for step in sorted(steps, key=lambda one: one.sequence)
+    ]
 
 
 def _check(steps: Sequence[StepGiven], line: Line) -> None:

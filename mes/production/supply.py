@@ -1,6 +1,6 @@
 """Materials and tools are said: what an order needs, what is in stock, which tool is away."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from datetime import datetime
 from decimal import Decimal
 from typing import Any, NamedTuple
@@ -8,7 +8,7 @@ from typing import Any, NamedTuple
 from django.db import transaction
 from django.utils.translation import gettext as _
 
-from mes.journal.snapshot import difference, snapshot, sorted_snapshots
+from mes.journal.snapshot import difference, snapshot
 from mes.journal.write import record
 from mes.plant.models import Site
 from mes.production.models import Item, OrderMaterial, StockLevel, Tool, WorkOrder
@@ -58,11 +58,12 @@ def materials_set(*, order: WorkOrder, materials: Sequence[MaterialGiven], actor
             raise OrderRefused(said % {"item": given.item.code}, "materials")
     with transaction.atomic():
         fresh = order_locked(order)
-        before = sorted_snapshots(fresh.materials.select_related("item", "order"), "order")
-        fresh.materials.all().delete()
-        OrderMaterial.objects.bulk_create(OrderMaterial(order=fresh, **given._asdict()) for given in materials)
-        after = sorted_snapshots(fresh.materials.select_related("item", "order"), "order")
+        before = _plain(fresh.materials.select_related("item"))
+        rows = [OrderMaterial(order=fresh, **given._asdict()) for given in materials]
+        after = _plain(rows)
         if before != after:
+            fresh.materials.all().delete()
+            OrderMaterial.objects.bulk_create(rows)
             data = {"before": {"materials": before}, "after": {"materials": after}}
             tell(fresh, "materials_set", actor, at, data)
         return before != after
@@ -84,3 +85,9 @@ def tool_say(*, tool: Tool, state: str, note: str = "", actor: str, at: datetime
                 actor=actor, at=at, action="tool_say", kind="tool", code=fresh.code, data={"before": old, "after": new}
             )
         return bool(new)
+
+
+def _plain(materials: Iterable[OrderMaterial]) -> list[dict[str, Any]]:
+    """Materials as the journal keeps them, by item."""
+    rows = [{"item": one.item.code, "per_piece": one.per_piece, "total": one.total} for one in materials]
+    return sorted(rows, key=lambda row: str(row["item"]))
