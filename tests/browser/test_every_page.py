@@ -16,6 +16,7 @@ PAGES = [
     ("supervisor", "MACHINE"),
     ("supervisor", "WALL"),
     ("supervisor", "/downtime/"),
+    ("supervisor", "/downtime/rules/"),
     ("supervisor", "/orders/"),
     ("supervisor", "/shift/"),
     ("supervisor", "/handover/"),
