@@ -10,6 +10,7 @@ from mes.api.kpi import KpiView
 from mes.api.lots import Lots
 from mes.api.observations import ObservationsView
 from mes.api.stops import Stops
+from mes.api.thread import OrderThreadView, ThreadView
 
 router = DefaultRouter()
 router.include_root_view = False
@@ -35,6 +36,8 @@ router.register("handovers", Handovers, basename="handovers")
 
 urlpatterns = [
     path("", include(router.urls)),
+    path("work-orders/<str:number>/thread/", OrderThreadView.as_view(), name="api-order-thread"),
+    path("thread/<str:kind>/<path:code>/", ThreadView.as_view(), name="api-thread"),
     path("kpi/", KpiView.as_view(), name="api-kpi"),
     path("kpi/explain/", ExplainView.as_view(), name="api-explain"),
     path("observations/", ObservationsView.as_view(), name="api-observations"),

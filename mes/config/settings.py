@@ -137,6 +137,7 @@ INSTALLED_APPS = [
     "mes.live",
     "mes.hourly",
     "mes.handover",
+    "mes.thread",
     "mes.api",
     "mes.screens",
     "mes.plantfile",

@@ -39,6 +39,7 @@ from mes.screens import (
     stops_edit,
     stops_line,
     stops_rules,
+    thread,
     wall,
     witness,
 )
@@ -128,6 +129,8 @@ urlpatterns = [
     path("orders/<str:number>/cancel/", orders.close_order, {"verb": "cancel"}, name="order-cancel"),
     path("orders/<str:number>/do/<str:verb>/", orders_steps.step, name="order-step"),
     path("", include("mes.screens.materials_urls")),
+    path("thread/<str:kind>/<path:code>/", thread.thread, name="thread"),
+    path("thread-pack/<str:code>/", thread.pack, name="thread-pack"),
     path("explain/", explain.explained, name="explain"),
     path("improve/", overview.overview, name="improve"),
     path("improve/pareto/", pareto.pareto, name="improve-pareto"),

@@ -1,0 +1,10 @@
+"""The digital thread: from an order down to the samples and back up, what is missing on the way, and its proof."""
+
+from django.apps import AppConfig
+
+
+class ThreadApp(AppConfig):
+    """The digital thread: from an order down to the samples and back up, what is missing on the way, and its proof."""
+
+    name = "mes.thread"
+    label = "thread"
