@@ -22,6 +22,8 @@ BEAT_SCHEDULE: dict[str, dict[str, Any]] = {
     "open handovers": {"task": "mes.handover.tasks.open_handovers", "schedule": 60.0},
     "send shift reports": {"task": "mes.handover.tasks.send_reports", "schedule": 20.0},
     "fix the plans of hours": {"task": "mes.hourly.tasks.fix_plans", "schedule": 60.0},
+    "escalate calls": {"task": "mes.andon.tasks.escalate", "schedule": 3.0},
+    "send notices of calls": {"task": "mes.andon.tasks.send", "schedule": 3.0},
     "seal the journal": {"task": "mes.journal.tasks.seal", "schedule": 5.0},
     "weigh counts against their witnesses": {"task": "mes.witness.tasks.weigh", "schedule": 600.0},
 }

@@ -131,6 +131,7 @@ INSTALLED_APPS = [
     "mes.downtime",
     "mes.labour",
     "mes.quality",
+    "mes.andon",
     "mes.tracking",
     "mes.witness",
     "mes.oee",

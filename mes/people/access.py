@@ -48,6 +48,8 @@ ROLES_OF: dict[str, frozenset[str]] = {
     "write_handover": frozenset(_FLOOR | {Role.MAINTENANCE, Role.QUALITY, Role.MANAGER}),
     "sign_handover": frozenset({Role.SUPERVISOR, Role.MANAGER}),
     "edit_report_mail": frozenset({Role.SUPERVISOR, Role.MANAGER}),
+    "raise_call": frozenset(_FLOOR | {Role.QUALITY} | _CRAFT),
+    "answer_call": frozenset(_FLOOR | {Role.QUALITY, Role.PLANNER, Role.MANAGER} | _CRAFT),
     "see_quality": frozenset(_FLOOR | {Role.QUALITY, Role.MANAGER} | _CRAFT),
     "record_check": frozenset(_FLOOR | {Role.QUALITY}),
     "review_check": frozenset({Role.QUALITY, Role.SUPERVISOR, Role.MANAGER}),

@@ -16,6 +16,7 @@ EDITED_BY = {
     "people": "edit_people",
     "witness": "edit_plant",
     "quality": "edit_check_plans",
+    "andon": "edit_plant",
 }
 # Whoever edits the plant may look at what was recorded of it.
 RECORDS = ("tracking", "leases", "journal", "oee", "signing", "analytics", "hourly", "handover")

@@ -1,0 +1,1 @@
+"""Andon: calls for help, who hears of them when, and how fast help came."""
