@@ -40,13 +40,13 @@ class Habit:
 
 
 def _drifted(days_ago: float) -> float:
-    """A worn valve fills more every hour, until it is found and changed nine days ago."""
-    return max(0.0, (10.3 - days_ago) * 4.6) if 9.0 < days_ago < 10.3 else 0.0
+    """A worn valve fills more every hour, until it is found and changed five days ago."""
+    return max(0.0, (6.3 - days_ago) * 6.2) if 5.0 < days_ago < 6.3 else 0.0
 
 
 def _creeping(days_ago: float) -> float:
     """Too small to be seen in one value; a chart with memory sees it."""
-    return 2.0 if days_ago < 1.5 else 0.0
+    return 2.0 if days_ago < 0.6 else 0.0
 
 
 HABITS = (
@@ -194,7 +194,7 @@ def _reports(now: datetime) -> None:
             at=at,
         )
         if not torn:
-            done = at + timedelta(days=2)
+            done = at + timedelta(days=1)
             action_done(action=action, result="All 40 valves changed, hours counter set", actor="marta", at=done)
-            action_verify(action=action, worked=True, actor=TECHNICIAN, at=at + timedelta(days=5))
-            ncr_close(report=report, closing="", actor=TECHNICIAN, at=at + timedelta(days=5))
+            action_verify(action=action, worked=True, actor=TECHNICIAN, at=at + timedelta(days=3))
+            ncr_close(report=report, closing="", actor=TECHNICIAN, at=at + timedelta(days=3))

@@ -1,5 +1,6 @@
 """The quality inbox: what is on hold, what is due or overdue, what signals and what waits for a signature."""
 
+from collections.abc import Iterable
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -15,7 +16,7 @@ from mes.quality.models import Check, CorrectiveAction, Hold, Nonconformance
 from mes.quality.queries import characteristics_of
 from mes.quality.signed_checks import waiting
 from mes.screens.gate import demand
-from mes.screens.quality_words import due_words, found_words, meaning_words, rule_words
+from mes.screens.quality_words import due_words, found_words, meaning_words, signal_words
 
 RECENT = timedelta(hours=24)
 DECIDED = timedelta(days=7)
@@ -37,7 +38,7 @@ def inbox(request: HttpRequest) -> HttpResponse:
         **_reports(request.user, now),
         "due": [(one, due_words(one.due), (now - one.due.since).total_seconds()) for one in due],
         "overdue": sum(one.overdue for one in due),
-        "signals": [(check, found_words(check), rule_words(check.signals)) for check in signalled[:MOST]],
+        "signals": _latest(signalled),
         "unsigned": [(check, found_words(check), meaning_words(said)) for check, said in waiting(places, now, MOST)],
         "charts": characteristics_of(places).order_by("work_center__line__code", "work_center__position", "code"),
         "may_check": may(request.user, "record_check"),
@@ -65,6 +66,16 @@ def pieces_of(report: Nonconformance) -> int | None:
     """Pieces that a report is about, at most: those made in the stretch on hold; without a hold nobody counted them."""
     held = report.hold
     return pieces_made(held.work_center, held.order, held.starts_at, held.ends_at) if held is not None else None
+
+
+def _latest(signalled: Iterable[Check]) -> list[tuple[Check, str, list[str], int]]:
+    """The latest signal of each chart with how many there were: a chart that goes on signalling is one thing to do."""
+    found: dict[int, list[Check]] = {}
+    for check in signalled:
+        found.setdefault(check.characteristic_id, []).append(check)
+    newest = [(max(checks, key=lambda one: one.at), len(checks)) for checks in found.values()]
+    newest.sort(key=lambda one: one[0].at, reverse=True)
+    return [(check, found_words(check), signal_words(check), times) for check, times in newest[:MOST]]
 
 
 def _reports(user: object, now: datetime) -> dict[str, Any]:

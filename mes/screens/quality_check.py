@@ -18,7 +18,7 @@ from mes.quality.signed_checks import KIND, check_content, check_sign, missing_o
 from mes.screens.gate import actor_of, demand
 from mes.screens.quality_points import figure_text, limits_text, point_of
 from mes.screens.quality_signing import confirmed_of, signatures_context
-from mes.screens.quality_words import found_words, limit_words, rule_words
+from mes.screens.quality_words import found_words, limit_words, signal_words
 from mes.signing.confirm import SigningRefused
 from mes.signing.models import Meaning
 
@@ -61,7 +61,7 @@ def _page(request: HttpRequest, check: Check) -> dict[str, Any]:
         "found": found_words(check),
         "allowed": limit_words(check),
         "control": _control(check),
-        "rules": rule_words(check.signals),
+        "rules": signal_words(check),
         "report": Nonconformance.objects.filter(hold__check_out=check).select_related("hold").first(),
         "missing": [Meaning(one).label for one in missing],
         "to_give": [(one.value, one.label) for one in mine],

@@ -18,6 +18,7 @@ class Row:
     """A point of the charts: the check (None: a gap between items), its place, limits and signals."""
 
     number: int
+    kind: ChartKind
     check: Check | None
     main: Point
     spread: Point | None
@@ -33,7 +34,7 @@ class Row:
     @property
     def rules(self) -> list[str]:
         """What each rule saw."""
-        return rule_words(self.signals)
+        return rule_words(self.signals, self.kind)
 
     @property
     def plotted(self) -> str:
@@ -101,7 +102,7 @@ def points_of(
             main = drawn.main.points[at]
             if baseline is none:
                 main = Point(main.number, main.value)
-            rows.append(Row(0, check, main, spread, limits, signals[at], at + 1 in wide))
+            rows.append(Row(0, kind, check, main, spread, limits, signals[at], at + 1 in wide))
     rows = rows[len(rows) - len(shown) :]
     for number, row in enumerate(rows, start=1):
         row.number = number

@@ -61,9 +61,18 @@ def rule_text(code: str) -> str:
     return known[code]
 
 
-def rule_words(codes: Sequence[str]) -> list[str]:
-    """What each run rule has seen."""
+def rule_words(codes: Sequence[str], kind: ChartKind | None = None) -> list[str]:
+    """What each run rule has seen; on a chart with memory there is only its limit to be beyond."""
+    if kind is ChartKind.EWMA:
+        return [_("The weighted mean is beyond its limits")] if codes else []
+    if kind is ChartKind.CUSUM:
+        return [_("The sum is beyond its limit")] if codes else []
     return [f"{code}: {rule_text(code)}" for code in codes]
+
+
+def signal_words(check: Check) -> list[str]:
+    """What signalled when the check was made."""
+    return rule_words(check.signals, ChartKind(check.characteristic.chart))
 
 
 def chart_words(kind: ChartKind) -> str:
@@ -141,7 +150,7 @@ def verdict_words(check: Check) -> str:
     if check.verdict == Check.Verdict.OUT:
         said += [_("Out of limits."), char.reaction]
     elif check.verdict == Check.Verdict.SIGNAL:
-        rules = "; ".join(rule_text(code) for code in check.signals)
+        rules = "; ".join(signal_words(check))
         said += [_("Within limits, but look at the process: %s.") % rules, char.reaction]
     else:
         said.append(_("Within limits."))
