@@ -19,7 +19,7 @@ EDITED_BY = {
     "andon": "edit_plant",
 }
 # Whoever edits the plant may look at what was recorded of it.
-RECORDS = ("tracking", "leases", "journal", "oee", "signing", "analytics", "hourly", "handover")
+RECORDS = ("tracking", "leases", "journal", "oee", "signing", "analytics", "hourly", "handover", "labour")
 
 
 class RoleBackend(ModelBackend):

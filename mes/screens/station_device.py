@@ -81,7 +81,10 @@ class StationDeviceMiddleware:
                 identify(request, here)
             except IdentityRefused as refused:
                 return ask_who(request, here, str(refused))
-        return None if free or here.person is not None else ask_who(request, here)
+        if here.person is None:
+            return None if free else ask_who(request, here)
+        by = request.POST.get("entered_by", "")
+        return ask_who(request, here) if by and by != here.person.username else None  # kept by somebody else
 
 
 def identify(request: HttpRequest, here: AtStation) -> None:

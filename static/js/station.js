@@ -36,6 +36,38 @@
     });
   }
 
+  // A scanner types fast and ends with Enter, wherever the page's focus is: what it read goes to the scan field.
+  const QUICK_MS = 50;
+  const scan = document.getElementById("scan");
+  let read = "";
+  let readAt = 0;
+  document.addEventListener("keydown", (event) => {
+    const field = event.target.closest?.("input, textarea, select, [contenteditable]");
+    if (!scan || field || event.ctrlKey || event.altKey || event.metaKey) return;
+    if (event.timeStamp - readAt > QUICK_MS) read = "";
+    readAt = event.timeStamp;
+    if (event.key.length === 1) read += event.key;
+    else if (event.key === "Enter" && read.length >= 3) {
+      event.preventDefault(); // else the button that has the focus would be pressed
+      scan.value = read;
+      scan.form.requestSubmit();
+    }
+  });
+
+  // Who is recognised here, and for how long.
+  const tick = async () => {
+    const left = document.querySelector("[data-left]");
+    if (!left) return;
+    left.dataset.left = Math.max(0, left.dataset.left - 1);
+    left.textContent = left.textContent.replace(/\d+/, left.dataset.left);
+    if (left.dataset.left !== "0") return;
+    left.removeAttribute("data-left");
+    const answer = await fetch(location.href).catch(() => null);
+    const fresh = answer?.ok && new DOMParser().parseFromString(await answer.text(), "text/html").getElementById("identity");
+    if (fresh) document.getElementById("identity")?.replaceChildren(...fresh.childNodes);
+  };
+  setInterval(tick, 1000);
+
   const station = document.querySelector("[data-station]");
   if (!station || !window.fetch) return;
   const EVERY_MS = 3000; // counts may change every second; the card need not

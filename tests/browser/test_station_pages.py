@@ -164,6 +164,8 @@ PAGES = [
     "/station/PACK/finish/",
     "/station/PACK/scrap/",
     "/station/PACK/tally/",
+    "/station/PACK/people/",
+    "/station/PACK/device/",
     "/station/PACK/checks/",
     "/station/PACK/checks/FILL-W/",
     "/quality/",

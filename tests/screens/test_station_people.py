@@ -233,6 +233,18 @@ def test_the_form_of_a_terminal_whose_session_ended_is_not_lost(plant: SmallPlan
     assert strict.post("/station/PACK/scrap/", form | {"csrfmiddlewaretoken": "x" * 32}).status_code == 403
 
 
+def test_an_entry_kept_by_one_person_is_not_sent_under_the_name_of_the_next(
+    plant: SmallPlant, terminal: Client, ana: Person
+) -> None:
+    bob = plant.person(Role.OPERATOR, plant.line_1, name="bob")
+    badge_set(person=bob, badge="BADGE-BOB", actor="root", at=NOW)
+    terminal.post("/station/-/identify/", {"who_badge": "BADGE-BOB"})
+    form = scrap_form(plant) | {"entered_by": "ana"}
+    assert terminal.post("/station/PACK/scrap/", form).status_code == 401
+    assert terminal.post("/station/PACK/scrap/", form | {"who_badge": "BADGE-ANA"}).status_code == 302
+    assert CountFlag.objects.get(role="scrap").actor == "ana"
+
+
 def test_an_entry_that_comes_late_says_in_the_journal_when_it_was_made(
     plant: SmallPlant, terminal: Client, ana: Person
 ) -> None:
