@@ -6,9 +6,8 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
-from mes.downtime.queries import stops_in, stops_that_need_a_reason
+from mes.handover.left_open import calls, countermeasures, holds, late_orders, open_stops, orders_made
 from mes.handover.staffing import staffing
-from mes.hourly.notes import open_countermeasures
 from mes.hourly.top_loss import losses, sorted_losses
 from mes.oee.facts import WindowFacts, window_facts
 from mes.oee.figures import figures
@@ -17,10 +16,8 @@ from mes.oee.places import line_place
 from mes.oee.sources import to_ms
 from mes.oee.witnessed import bounded, heard_of
 from mes.plant.models import Shift, WorkCenter
-from mes.production.queries import orders_of
-from mes.quality.queries import open_holds
 
-TOP, MOST = 5, 20
+TOP = 5
 SHARES = ("availability", "performance", "quality", "oee", "oee_low", "oee_high", "coverage")
 
 Document = dict[str, Any]
@@ -35,9 +32,6 @@ def handover_document(shift: Shift, *, now: datetime) -> Document:
     machines = list(place.work_centers)
     end = max(min(shift.ends_at, now), shift.starts_at)
     facts = window_facts(machines, shift.starts_at, shift.ends_at, now=now)
-    asking = stops_that_need_a_reason(stops_in(machines, shift.starts_at, end), now).order_by("starts_at")
-    late = orders_of([shift.line]).filter(due_at__lte=now).order_by("due_at", "number")
-    held = open_holds(machines)
     return {
         "line": shift.line.code,
         "line_name": shift.line.name,
@@ -50,11 +44,13 @@ def handover_document(shift: Shift, *, now: datetime) -> Document:
         "figures": _line_figures(shift, machines, facts, now),
         "machines": [_machine(wc, facts[wc.code]) for wc in machines],
         "losses": _losses(facts.values(), shift),
-        "open_stops": {"count": asking.count(), "rows": [_stop(stop) for stop in asking[:MOST]]},
-        "holds": {"count": held.count(), "rows": [_hold(hold) for hold in held[:MOST]]},
-        "late_orders": {"count": late.count(), "rows": [_order(order) for order in late[:MOST]]},
+        "orders": orders_made(machines, shift.starts_at, end),
+        "open_stops": open_stops(machines, shift.starts_at, end, now),
+        "holds": holds(machines),
+        "calls": calls(shift.line, shift.starts_at, end),
+        "late_orders": late_orders(shift.line, now),
         "staffing": staffing(machines, shift.starts_at, shift.ends_at, now=now),
-        "countermeasures": [_countermeasure(note) for note in open_countermeasures(shift.line)[:MOST]],
+        "countermeasures": countermeasures(shift.line),
     }
 
 
@@ -107,32 +103,3 @@ def _losses(facts: Any, shift: Shift) -> list[Document]:
         for loss in losses(fact.owned, to_ms(shift.starts_at), to_ms(shift.ends_at)):
             lost[loss.reason] = lost.get(loss.reason, 0) + loss.lost_ms
     return [{"reason": loss.reason, "lost_s": loss.lost_ms // 1000} for loss in sorted_losses(lost)[:TOP]]
-
-
-def _stop(stop: Any) -> Document:
-    ends_at = stop.ends_at.isoformat() if stop.ends_at else None
-    place = stop.work_center
-    return {"machine": place.code, "name": place.name, "from": stop.starts_at.isoformat(), "to": ends_at}
-
-
-def _hold(hold: Any) -> Document:
-    return {
-        "hold": str(hold),
-        "number": hold.pk,
-        "found": hold.characteristic.name,
-        "machine": hold.work_center.name,
-        "order": hold.order.number if hold.order else None,
-        "since": hold.opened_at.isoformat(),
-    }
-
-
-def _order(order: Any) -> Document:
-    quantity = f"{order.quantity.normalize():f}"
-    return {"number": order.number, "item": order.item.name, "quantity": quantity, "due": order.due_at.isoformat()}
-
-
-def _countermeasure(note: Any) -> Document:
-    due = note.due.isoformat() if note.due else None
-    place = note.work_center.name if note.work_center is not None else note.line.name
-    hour = note.starts_at.isoformat()
-    return {"place": place, "hour": hour, "text": note.countermeasure, "owner": note.owner, "due": due}

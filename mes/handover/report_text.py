@@ -75,6 +75,7 @@ def _open(document: Document) -> list[tuple[str, int]]:
     rows = [
         (_("Stops without a reason"), document["open_stops"]["count"]),
         (_("On hold"), document["holds"]["count"]),
+        (_("Open calls"), document["calls"]["count"]),
         (_("Late orders"), document["late_orders"]["count"]),
     ]
     return [(word, count) for word, count in rows if count]

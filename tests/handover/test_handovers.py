@@ -5,6 +5,8 @@ from uuid import uuid4
 
 import pytest
 
+from mes.andon.calls import call_acknowledge, call_raise, call_resolve
+from mes.andon.models import Call, CallCategory
 from mes.downtime.models import Stop
 from mes.handover.changed import differences
 from mes.handover.document import handover_document
@@ -81,6 +83,23 @@ def test_the_document_is_filled_in_with_what_happened(plant: SmallPlant, shift: 
     assert document["open_stops"]["count"] == 1
     assert document["open_stops"]["rows"][0]["machine"] == "PACK"
     assert [row["number"] for row in document["late_orders"]["rows"]] == ["WO-1"]
+
+
+def test_the_document_tells_of_the_orders_and_calls_of_the_shift(
+    plant: SmallPlant, shift: Shift, order: WorkOrder
+) -> None:
+    category = CallCategory.objects.create(code="HELP", name="Maintenance")
+    for place, minute in ((plant.packer, 5), (plant.filler, 30), (plant.press, 40)):  # the press is on another line
+        call_raise(work_center=place, category=category, actor="otto", at=SIX + minute * MIN, key=uuid4(), note="belt")
+    call = Call.objects.get(work_center=plant.packer)
+    call_acknowledge(call=call, actor="tom", at=SIX + 7 * MIN)
+    call_resolve(call=call, actor="tom", at=SIX + 20 * MIN, what="belt tightened")
+    document = handover_document(shift, now=END)
+    told = [(row["machine"], row["state"], row["by"], row["outcome"]) for row in document["calls"]["rows"]]
+    assert told == [("Packer", "resolved", "tom", "belt tightened"), ("Filler", "open", "", "")]
+    assert document["calls"]["count"] == 1
+    [row] = document["orders"]
+    assert (row["number"], row["good"], row["quantity"]) == ("WO-1", 25000, "30000")
 
 
 def test_the_document_names_who_worked_with_the_hours_inside_the_shift(plant: SmallPlant, shift: Shift) -> None:
