@@ -122,7 +122,7 @@ def _stops(runs: Iterable[Run]) -> dict[int, list[tuple[datetime, datetime]]]:
     for run in runs:
         wanted |= Q(work_center=run.work_center_id, ends_at__gte=run.starts_at)
     found: dict[int, list[tuple[datetime, datetime]]] = defaultdict(list)
-    for stop in Stop.objects.filter(wanted, ends_at__isnull=False):
+    for stop in Stop.reported.filter(wanted, ends_at__isnull=False):  # a part's end is no start of the machine
         if stop.ends_at is not None:
             found[stop.work_center_id].append((stop.starts_at, stop.ends_at))
     return found

@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from itertools import pairwise
 
 from django.utils.translation import gettext_noop as _  # tiles travel in English: screens/said.py
 
@@ -121,11 +122,13 @@ def bands(facts: WindowFacts, start: datetime, now: datetime) -> list[tuple[date
             continue
         if begin > at:
             _append(out, at, begin, "no_data", "", "")
-        stop = next((s for s in rows.stops if s.starts_at < end and (s.ends_at or now) > begin), None)
-        has_order = any(run.starts_at < end and (run.ends_at or now) > begin for run in rows.runs)
-        palette = palette_of(span.kind, stop, has_order=has_order)
-        reason = stop.reason.name if stop and stop.reason and span.kind != "run" else ""
-        _append(out, begin, end, palette, span.state, reason)
+        cuts = (s.starts_at for s in rows.stops if s.whole_id and begin < s.starts_at < end)  # people's parts
+        for since, until in pairwise([begin, *cuts, end]):
+            stop = next((s for s in rows.stops if s.starts_at < until and (s.ends_at or now) > since), None)
+            has_order = any(run.starts_at < until and (run.ends_at or now) > since for run in rows.runs)
+            palette = palette_of(span.kind, stop, has_order=has_order)
+            reason = stop.reason.name if stop and stop.reason and span.kind != "run" else ""
+            _append(out, since, until, palette, span.state, reason)
         at = end
     if at < now:
         _append(out, at, now, "no_data", "", "")

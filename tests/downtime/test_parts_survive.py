@@ -7,6 +7,7 @@ import pytest
 from mes.downtime.cutting import stop_split, stop_trim
 from mes.downtime.layouts import parts_of
 from mes.downtime.models import Reason, Stop
+from mes.live.ribbon import bands
 from mes.oee.facts import window_facts
 from mes.tracking.late_write import stops_change
 from mes.tracking.models import StateInterval
@@ -115,3 +116,10 @@ def test_parts_with_one_reason_are_one_failure_and_no_micro_stop_r16(plant: Smal
     stop_split(stop_id=stop.pk, cut_at=at(1.5), actor="mia", at=NOON, version=2)
     found = window_facts([plant.filler], SIX, at(10), now=NOON)["FILL"].elements
     assert (found.failures, found.micro_ms, found.unplanned_ms) == (1, 0, 180_000)
+
+
+def test_the_days_ribbon_shows_each_part_by_its_own_reason(plant: SmallPlant, stop: Stop) -> None:
+    StateInterval.objects.create(work_center=plant.filler, starts_at=SIX, ends_at=at(60), state="Held", kind="down")
+    facts = window_facts([plant.filler], SIX, at(60), now=at(60))["FILL"]
+    shown = [(a, b, palette, reason) for a, b, palette, _, reason in bands(facts, SIX, at(60))]
+    assert shown == [(SIX, at(20), "down", "Jam infeed"), (at(20), at(60), "planned", "Cleaning")]
