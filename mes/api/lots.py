@@ -11,7 +11,7 @@ from rest_framework.response import Response
 
 from mes.api.errors import BadRequest, Conflict, NotFound
 from mes.api.resources import Resource
-from mes.materials.family import Family, by_item, family_of, lots_visible
+from mes.materials.family import Family, by_item, collector_paused, family_of, lots_visible
 from mes.materials.genealogy import Direction, Member, amounts_from
 from mes.materials.models import Lot
 from mes.people.access import may
@@ -153,10 +153,11 @@ class Lots(Resource):
             said = "The direction is 'up' (what it was made of) or 'down' (what was made of it)."
             raise BadRequest(said, fields={"direction": said})
         lot = self.get_object()
-        family = family_of(lot, Direction(text), self.lines, count_hidden=may(request.user, "see_recall"))
-        answer = _plain(lot, text, family)
-        if request.query_params.get("links") == "true":
-            answer["links"] = _links(family)
+        with collector_paused():
+            family = family_of(lot, Direction(text), self.lines, count_hidden=may(request.user, "see_recall"))
+            answer = _plain(lot, text, family)
+            if request.query_params.get("links") == "true":
+                answer["links"] = _links(family)
         return Response(answer)
 
 

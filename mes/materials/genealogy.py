@@ -82,12 +82,14 @@ SELECT r.is_order, r.id, l.number, i.code, i.name, l.unit, l.quantity, l.consume
   LEFT JOIN materials_lot l ON NOT r.is_order AND l.id = r.id
   LEFT JOIN production_item i ON i.id = l.item_id
 """
+# Everything that was taken from a lot of a walk down lies on the walk; on a walk up it may have gone elsewhere too.
 _LINKS = """
 SELECT c.lot_id, c.into_id, CASE WHEN c.into_id IS NULL THEN c.order_id END, c.line_id
   FROM reached r
   JOIN materials_consumption c ON c.lot_id = r.id AND c.undoes_id IS NULL AND NOT c.undone
-  JOIN reached t ON t.is_order = (c.into_id IS NULL) AND t.id = coalesce(c.into_id, c.order_id)
- WHERE NOT r.is_order
+{among} WHERE NOT r.is_order
+"""
+_AMONG = """  JOIN reached t ON t.is_order = (c.into_id IS NULL) AND t.id = coalesce(c.into_id, c.order_id)
 """
 _AMOUNTS = """
 SELECT c.lot_id, c.into_id, CASE WHEN c.into_id IS NULL THEN c.order_id END, sum(c.quantity)
@@ -118,7 +120,8 @@ def members_of(lot: int, direction: Direction) -> tuple[list[Member], list[int]]
 def links_of(lot: int, direction: Direction) -> list[Link]:
     """What went from a lot of the genealogy into another or into an order of it, one link for each time."""
     with connection.cursor() as cursor:
-        cursor.execute(_walk(direction) + _LINKS, [lot])
+        links = _LINKS.format(among="" if direction is Direction.DOWN else _AMONG)
+        cursor.execute(_walk(direction) + links, [lot])
         rows: list[Link] = cursor.fetchall()
         return rows
 

@@ -12,7 +12,7 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST, require_safe
 
-from mes.materials.family import Family, by_item, customers_of, family_of
+from mes.materials.family import Family, by_item, collector_paused, customers_of, family_of
 from mes.materials.genealogy import Direction
 from mes.materials.models import Lot, LotHold
 from mes.materials.recall import recall_hold, recall_release, recall_source
@@ -33,10 +33,11 @@ def recall(request: HttpRequest, number: str) -> HttpResponse:
     """`/materials/recall/<lot>/`: what is affected and where it is; `?format=csv|xlsx&table=` is the same as a file."""
     demand(request.user, "see_recall")
     lot = lot_or_404(request, number)
-    family = family_of(lot, Direction.DOWN, lines_for(request.user), count_hidden=True)
-    if request.GET.get("format"):
-        return _file(request, lot, _tables(family))
-    return _page(request, lot, family)
+    with collector_paused():
+        family = family_of(lot, Direction.DOWN, lines_for(request.user), count_hidden=True)
+        if request.GET.get("format"):
+            return _file(request, lot, _tables(family))
+        return _page(request, lot, family)
 
 
 @login_required

@@ -122,6 +122,7 @@ def _page(request: HttpRequest, place: WorkCenter, *, error: str = "") -> HttpRe
         "zone": place.line.area.site.time_zone,
         "needs": _needs(order) if order else [],
         "lot": lot,
+        "holds": lot.holds.filter(released_at=None) if lot else [],
         "expired": lot.expired(today_at(lot, now)) if lot else False,
         "may_expired": may(request.user, "use_expired_lots"),
         "text": text if lot is None else lot.number,
