@@ -15,6 +15,16 @@ class Spread(NamedTuple):
     median_ms: int | None
     p90_ms: int | None
 
+    @property
+    def median_s(self) -> float | None:
+        """The median in seconds."""
+        return None if self.median_ms is None else self.median_ms / 1000
+
+    @property
+    def p90_s(self) -> float | None:
+        """The ninetieth percentile in seconds."""
+        return None if self.p90_ms is None else self.p90_ms / 1000
+
 
 class Response(NamedTuple):
     """Times of the calls of one category, line and shift; `open` counts those that are not closed."""

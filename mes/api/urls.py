@@ -4,6 +4,7 @@ from django.urls import include, path
 from rest_framework.routers import DefaultRouter
 
 from mes.api import checks, docs, floor, plant, production, witness
+from mes.api.calls import Calls
 from mes.api.explain import ExplainView
 from mes.api.handovers import Handovers
 from mes.api.kpi import KpiView
@@ -32,6 +33,7 @@ router.register("tallies", witness.Tallies, basename="tallies")
 router.register("checks", checks.Checks, basename="checks")
 router.register("balances", witness.Balances, basename="balances")
 router.register("lots", Lots, basename="lots")
+router.register("calls", Calls, basename="calls")
 router.register("handovers", Handovers, basename="handovers")
 
 urlpatterns = [

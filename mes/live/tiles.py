@@ -8,6 +8,8 @@ from typing import Any
 from django.db.models import Sum
 from django.utils.translation import gettext_noop as _  # tiles travel in English: screens/said.py
 
+from mes.andon.models import Call
+from mes.andon.queries import open_by_machine
 from mes.live.ribbon import palette_at, ribbon
 from mes.oee.facts import WindowFacts, window_facts
 from mes.oee.formulas import Kpi
@@ -54,8 +56,10 @@ def tiles_of(work_centers: Sequence[WorkCenter], *, now: datetime) -> dict[str, 
     for group in by_shift.values():
         tiles |= _group_tiles(group, shifts, sources, now)
     made = orders_good([tile["order"] for tile in tiles.values() if tile["order"]])
+    calls = open_by_machine([wc.pk for wc in work_centers])
     for wc in work_centers:
         tile = tiles[wc.code]
+        tile["call"] = call_fields(calls.get(wc.pk, []))
         tile["order_good"] = made.get((tile["order"], wc.pk), 0) if tile["order"] else None
     return {wc.code: tiles[wc.code] for wc in work_centers}
 
@@ -128,6 +132,20 @@ def _tile(wc: WorkCenter, shift: Shift | None, facts: WindowFacts, source: str |
         "quality_flag": "good" if rows.heard_at and rows.known_until(now) == now else "stale",
     }
     return tile | target_fields(facts) | kpi_fields(facts, scheduled=shift is not None)
+
+
+def call_fields(calls: Sequence[Call]) -> Tile | None:
+    """The open call that needs people most, and how many more there are; None while nobody calls."""
+    if not calls:
+        return None
+    first = calls[0]
+    return {
+        "name": first.category.name,
+        "since": iso(first.raised_at),
+        "level": first.level,
+        "by": first.taken_by,
+        "more": len(calls) - 1,
+    }
 
 
 def target_fields(facts: WindowFacts) -> Tile:

@@ -8,6 +8,7 @@ from typing import Any
 from django.utils.translation import gettext as _
 
 from mes.screens import svg, words
+from mes.screens.andon_words import call_text
 from mes.screens.said import said
 
 Tile = Mapping[str, Any]
@@ -33,6 +34,7 @@ class Face:
 
     tile: Tile
     timer: str
+    call: str
     order: str
     good: str
     target: str
@@ -62,6 +64,7 @@ def face(tile: Tile, now: datetime) -> Face:
     return Face(
         tile=tile,
         timer=words.timer((now - since).total_seconds()) if since else "",
+        call=call_text(tile.get("call"), now),
         order=order_text(tile),
         good=words.number(tile["good"]),
         target=words.number(target),

@@ -17,6 +17,7 @@ from mes.live import tiles as live
 from mes.live.day import day_for
 from mes.people.access import lines_for
 from mes.screens import machine_day, words
+from mes.screens.andon_words import call_words
 from mes.screens.calendar_said import schedule_context
 from mes.screens.face import Face, Tile, face, overall_oee
 from mes.screens.frame import clock_of, zone_named
@@ -123,6 +124,7 @@ def live_context(request: HttpRequest, now: datetime, topics: str) -> dict[str, 
             "behindRank": words.BEHIND_RANK,
             "group": formats.get_format("THOUSAND_SEPARATOR"),
             "decimal": formats.get_format("DECIMAL_SEPARATOR"),
+            **call_words(),
             **said_words(),
         },
     }

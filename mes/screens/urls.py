@@ -3,6 +3,7 @@
 from django.urls import include, path
 
 from mes.screens import (
+    andon,
     calendar,
     calendar_edits,
     calendar_said,
@@ -80,6 +81,10 @@ urlpatterns = [
     path("station/<str:code>/tally/drop/", station_tally.drop, name="station-tally-drop"),
     path("station/<str:code>/tally/enter/", station_tally.enter, name="station-tally-enter"),
     path("station/<str:code>/tally/undo/", station_tally.undo, name="station-tally-undo"),
+    path("station/<str:code>/call/", andon.station_call, name="station-call"),
+    path("andon/", andon.andon, name="andon"),
+    path("andon/<int:number>/", andon.call_page, name="call"),
+    path("andon/<int:number>/<str:verb>/", andon.answer, name="call-answer"),
     path("station/<str:code>/checks/", quality_entry.checks, name="quality-checks"),
     path("station/<str:code>/checks/<str:name>/", quality_entry.entry, name="quality-entry"),
     path("quality/", quality.inbox, name="quality"),

@@ -102,6 +102,12 @@
     word: (t) => said(t.word),
     detail: (t) => said(t.detail),
     timer: (t) => (t.since ? timer((now() - Date.parse(t.since)) / 1000) : ""),
+    call: (t) => {
+      const c = t.call;
+      if (!c) return "";
+      const parts = [fill(W.call, c), timer((now() - Date.parse(c.since)) / 1000)];
+      return [...parts, c.level && fill(W.callLevel, c), c.by && fill(W.callTaken, c), c.more && fill(W.callMore, c)].filter(Boolean).join(" · ");
+    },
     order: (t) => (t.order ? [t.order, t.item_name || t.item].filter(Boolean).join(" · ") : W.noOrder),
     good: (t) => number(t.good),
     scrap: (t) => number(t.scrap),
@@ -118,7 +124,7 @@
     note: noteOf,
     age: (t, v) => (!t.source ? (v.level === "live" ? "" : `${W.stale} ${ageText(v.age)}`) : v.level === "live" ? W.live : `${W.stale} ${ageText(v.age)}`),
   };
-  const TICKING = ["timer", "target", "ahead", "ahead_pcs", "ahead_min", "efficiency", "age", "down_min"];
+  const TICKING = ["timer", "call", "target", "ahead", "ahead_pcs", "ahead_min", "efficiency", "age", "down_min"];
 
   const say = (node, text) => {
     if (node.textContent !== text) node.textContent = text;

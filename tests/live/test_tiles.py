@@ -103,7 +103,7 @@ def test_the_number_of_queries_does_not_grow_with_machines(floor: Floor, django_
 
     for number in range(20):
         WorkCenter.objects.create(code=f"M-{number}", name="m", line=floor.filler.line)
-    with django_assert_max_num_queries(21):
+    with django_assert_max_num_queries(22):
         assert len(tiles_for(floor.supervisor, now=NOW)) == 21
 
 
