@@ -57,6 +57,10 @@ def limits_set(
         checks = with_gaps(list(reversed(checks_of(place).order_by("-at", "-id")[:newest])))
         numbers = [number for number, one in enumerate(checks, start=1) if one is not None and one.pk in left_out]
         baseline = baseline_of(ChartKind(place.chart), without(readings_of(checks), numbers))
+        if baseline.center is None:
+            raise LimitsRefused(_("Limits without any value cannot be frozen: measure first."))
+        if not why:
+            raise LimitsRefused(_("Say why: without a reason nobody can trust the limits later."))
         try:
             version = _next(place, baseline, checks, actor, at, why)
         except ValueError as wrong:

@@ -26,6 +26,7 @@ from mes.quality.spc.capability import Capability, capability
 from mes.quality.spc.chart import Baseline, Point
 from mes.quality.spc.run_rules import RULES
 from mes.screens.gate import actor_of, demand, storable
+from mes.screens.quality_capability import capability_context
 from mes.screens.quality_points import SHOWN, Row, points_of
 from mes.screens.quality_words import alarm_words, chart_headings, chart_short, chart_words, rule_words
 from mes.screens.templatetags.amounts import local_day_time
@@ -76,7 +77,7 @@ def chart(request: HttpRequest, code: str) -> HttpResponse:
         "last_version": plan.limits.count(),
         "baseline": baseline,
         "charts": _drawn(plan, kind, rows, zone),
-        **capability_context(_capability(plan, rows, versions, baseline, signals)),
+        **capability_context(_capability(plan, rows, versions, baseline, signals), baseline, signals),
         "rules": rule_words(rules),
         "remembers": kind.remembers,
         "alarms": alarm_words(kind, rules),
@@ -170,32 +171,6 @@ def _capability(
     readings = readings_of([row.check for row in rows if row.limits == current])
     values = [value for one in readings for value in (one.values if one is not None else (None,))]
     return capability(values, baseline, lsl=plan.lsl, usl=plan.usl, signals=signals)
-
-
-def capability_context(said: Capability | None) -> dict[str, Any]:
-    """Indices with their intervals as texts, what the sample says of normality, and every caution."""
-    if said is None:
-        return {"capability": None}
-    normal = said.normality
-    shown = [
-        ("Cp", said.within.cp, said.within.cp_interval),
-        ("Cpk", said.within.cpk, said.within.cpk_interval),
-        ("Pp", said.overall.cp, said.overall.cp_interval),
-        ("Ppk", said.overall.cpk, said.overall.cpk_interval),
-    ]
-    normality = ""
-    if normal.p is not None and normal.note is None:
-        normality = _("Nothing speaks against a normal distribution (Anderson-Darling, p %.2f).") % normal.p
-    notes = [*said.notes, *said.within.notes]
-    return {
-        "capability": said,
-        "indices": [
-            (name, "–" if value is None else f"{value:.2f}", f"{at[0]:.2f} – {at[1]:.2f}" if at else "–")
-            for name, value, at in shown
-        ],
-        "normality": normality,
-        "notes": list(dict.fromkeys(note.text for note in notes)),
-    }
 
 
 def _drawn(plan: Characteristic, kind: ChartKind, rows: list[Row], zone: str) -> list[tuple[str, str, Chart, str]]:
