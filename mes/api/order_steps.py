@@ -10,7 +10,7 @@ from rest_framework.decorators import action
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from mes.api.base import ApiView, actor_of
+from mes.api.base import ApiView, ProblemSchema, actor_of
 from mes.api.errors import Conflict, NotFound
 from mes.api.idempotency import once
 from mes.people.access import may
@@ -90,8 +90,10 @@ def _step(name: str, body: type[Strict], right: str) -> Callable[[Any], Any]:
     """A POST below an order, as the OpenAPI document shows it."""
 
     def decorate(method: Any) -> Any:
-        shown = extend_schema(request=body, responses={200: _ANSWER}, parameters=[KEY_HEADER])(method)
-        return action(detail=True, methods=["post"], url_path=name, url_name=name, write_action=right)(shown)
+        own: dict[str, Any] = {"url_path": name, "url_name": name, "write_action": right, "schema": ProblemSchema()}
+        acting = action(detail=True, methods=["post"], **own)(method)
+        # Outside of `action`, which would forget what the document is told.
+        return extend_schema(request=body, responses={200: _ANSWER}, parameters=[KEY_HEADER])(acting)
 
     return decorate
 

@@ -281,6 +281,11 @@ SPECTACULAR_SETTINGS = {
     "VERSION": "1",
     "DESCRIPTION": "Live state, counts, OEE, orders and stops of the plant.",
     "SERVE_INCLUDE_SCHEMA": False,
+    "ENUM_NAME_OVERRIDES": {
+        "OrderKindEnum": "mes.production.models.WorkOrder.Kind",
+        "PauseReasonEnum": "mes.production.models.WorkOrder.Pause",
+        "ShortReasonEnum": "mes.production.models.WorkOrder.Short",
+    },
 }
 
 # Celery: PostgreSQL is the record of what must happen; Redis only carries the nudge.

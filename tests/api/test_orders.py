@@ -3,6 +3,7 @@
 from decimal import Decimal
 
 import pytest
+from drf_spectacular.generators import SchemaGenerator
 
 from mes.journal.models import JournalEntry
 from mes.people.models import Role
@@ -104,3 +105,12 @@ def test_a_held_order_says_so_and_does_not_start(plant: SmallPlant, api: Caller)
     refused = api.post("work-orders/WO-1/start/", {"work_center": "FILL"})
     assert refused.status_code == 409
     assert "on hold (NCR-1): labels wrong" in refused.json()["message"]
+
+
+def test_the_document_tells_what_each_step_takes(plant: SmallPlant) -> None:
+    schema = SchemaGenerator().get_schema(request=None, public=True)
+    for verb, body in {"start": "StartBody", "pause": "PauseBody", "close": "Versioned"}.items():
+        post = schema["paths"][f"/api/v1/work-orders/{{number}}/{verb}/"]["post"]
+        assert post["requestBody"]["content"]["application/json"]["schema"] == {"$ref": f"#/components/schemas/{body}"}
+        assert "Idempotency-Key" in [parameter["name"] for parameter in post["parameters"]]
+        assert {"200", "403", "404", "409"} <= set(post["responses"])
