@@ -18,7 +18,7 @@ class NoteShape(serializers.ModelSerializer[HandoverNote]):
         fields = ("text", "said_by", "said_at", "withdrawn_at")
 
 
-class ItemShape(serializers.ModelSerializer[ActionItem]):
+class ActionItemShape(serializers.ModelSerializer[ActionItem]):
     """Something to be done that was raised in this handover."""
 
     class Meta:
@@ -35,7 +35,7 @@ class HandoverShape(serializers.ModelSerializer[Handover]):
     starts_at = serializers.DateTimeField(source="shift.starts_at")
     ends_at = serializers.DateTimeField(source="shift.ends_at")
     notes = NoteShape(many=True)
-    items = ItemShape(many=True)
+    items = ActionItemShape(many=True)
 
     class Meta:
         model = Handover
