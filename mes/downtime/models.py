@@ -191,6 +191,10 @@ class Stop(models.Model):
             models.UniqueConstraint(
                 fields=["work_center"], condition=models.Q(ends_at=None, split=False), name="stop_one_open"
             ),
+            # Readings of a machine look for its open stop many times a second: by an index of only those.
+            models.UniqueConstraint(
+                fields=["work_center"], condition=models.Q(ends_at=None, whole=None), name="stop_one_open_reported"
+            ),
             models.CheckConstraint(
                 name="stop_parts_are_whole",
                 condition=models.Q(whole=None, trimmed=False) | models.Q(whole__isnull=False, split=False),

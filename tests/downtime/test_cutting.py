@@ -181,7 +181,7 @@ def test_an_undo_of_what_is_not_the_last_any_more_is_told(plant: SmallPlant, sto
 MINUTES = st.integers(1, 59_999).map(lambda thousandth: thousandth / 1000)
 
 
-@settings(max_examples=5, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=4, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(
     cuts=st.lists(MINUTES, min_size=5, max_size=5, unique=True),
     reasons=st.lists(st.sampled_from(["JAM", "MOTOR", "CLEAN"]), min_size=6, max_size=6),
