@@ -1,6 +1,7 @@
 """Items, work orders and runs; an order can be created."""
 
 from datetime import UTC, datetime
+from decimal import Decimal
 from typing import Any
 
 from django.db.models import Exists, OuterRef, Prefetch, QuerySet
@@ -84,6 +85,18 @@ class NewOrder(serializers.Serializer[Any]):
     priority = serializers.IntegerField(required=False, min_value=0, max_value=32_767, default=50)
     kind = serializers.ChoiceField(
         choices=WorkOrder.Kind.choices, required=False, default="production", help_text="Only production enters KPIs."
+    )
+    over_percent = serializers.DecimalField(
+        max_digits=5, decimal_places=2, required=False, allow_null=True, default=None, min_value=Decimal(0)
+    )
+    under_percent = serializers.DecimalField(
+        max_digits=5,
+        decimal_places=2,
+        required=False,
+        allow_null=True,
+        default=None,
+        min_value=Decimal(0),
+        max_value=Decimal(100),
     )
     status = serializers.ChoiceField(
         choices=["received", "released"],
@@ -175,6 +188,8 @@ class WorkOrders(OrderSteps, Resource):
                 priority=fields["priority"],
                 source="api",
                 kind=fields["kind"],
+                over_percent=fields["over_percent"],
+                under_percent=fields["under_percent"],
                 actor=actor_of(request),
                 at=now,
             )

@@ -29,14 +29,25 @@ def order_create(
     actor: str,
     at: datetime,
     kind: str | None = None,
+    over_percent: Decimal | None = None,
+    under_percent: Decimal | None = None,
 ) -> WorkOrder:
     """A new order, released. The same order said again is returned as it is; another under its number is refused.
 
     `number` and `quantity` are already read by `mes.production.typed`. Priority None is the default (50), kind None is
-    production. Where the line has a routing of the item, the order gets its operations.
+    production, a tolerance (percent of the quantity) None is the item's. Where the line has a routing of the item, the
+    order gets its operations. Raises OrderRefused for another kind or a tolerance that is none.
     """
     fields = {"item": item, "line": line, "quantity": quantity, "due_at": due_at}
-    return _new(number, fields | _given(priority, kind), Status.RELEASED, "order_create", source, actor, at)
+    return _new(
+        number,
+        fields | _given(priority, kind, over_percent, under_percent),
+        Status.RELEASED,
+        "order_create",
+        source,
+        actor,
+        at,
+    )
 
 
 def order_receive(
@@ -51,17 +62,37 @@ def order_receive(
     actor: str,
     at: datetime,
     kind: str | None = None,
+    over_percent: Decimal | None = None,
+    under_percent: Decimal | None = None,
 ) -> WorkOrder:
     """As `order_create`, but the order waits until somebody releases it (`order_release`)."""
     fields = {"item": item, "line": line, "quantity": quantity, "due_at": due_at}
-    return _new(number, fields | _given(priority, kind), Status.RECEIVED, "order_receive", source, actor, at)
+    return _new(
+        number,
+        fields | _given(priority, kind, over_percent, under_percent),
+        Status.RECEIVED,
+        "order_receive",
+        source,
+        actor,
+        at,
+    )
 
 
-def _given(priority: int | None, kind: str | None) -> dict[str, Any]:
+def _given(
+    priority: int | None, kind: str | None, over_percent: Decimal | None, under_percent: Decimal | None
+) -> dict[str, Any]:
+    """What the caller said, checked; what it left out takes its default and is no difference to a stored order."""
     if kind is not None and kind not in WorkOrder.Kind.values:
         kinds = ", ".join(WorkOrder.Kind.values)
         raise OrderRefused(_("An order is one of %(kinds)s: choose one of them.") % {"kinds": kinds}, "kind")
-    return {name: value for name, value in {"priority": priority, "kind": kind}.items() if value is not None}
+    percents = {"over_percent": (over_percent, 999), "under_percent": (under_percent, 100)}
+    for name, (percent, most) in percents.items():
+        if percent is not None and not (0 <= percent <= most and percent == percent.quantize(Decimal("0.01"))):
+            raise OrderRefused(
+                _("A tolerance is 0 to %(most)d percent, with up to two decimals.") % {"most": most}, name
+            )
+    said = {"priority": priority, "kind": kind, "over_percent": over_percent, "under_percent": under_percent}
+    return {name: value for name, value in said.items() if value is not None}
 
 
 def _new(

@@ -54,6 +54,8 @@ class OrderForm(forms.Form):
     due = forms.CharField(required=False)
     priority = forms.CharField(required=False)
     kind = forms.CharField(required=False)
+    over = forms.DecimalField(required=False, min_value=0, max_value=999, max_digits=5, decimal_places=2)
+    under = forms.DecimalField(required=False, min_value=0, max_value=100, max_digits=5, decimal_places=2)
 
     def __init__(self, data: Any, lines: QuerySet[Line]) -> None:
         super().__init__(data)
@@ -232,6 +234,8 @@ def _create(form: OrderForm, actor: str) -> WorkOrder:
         priority=typed["priority"],
         source="typed",
         kind=typed["kind"],
+        over_percent=typed["over"],
+        under_percent=typed["under"],
         actor=actor,
         at=datetime.now(UTC),
     )

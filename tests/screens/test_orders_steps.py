@@ -101,6 +101,20 @@ def test_more_than_the_tolerance_is_shown_and_never_cut(plant: SmallPlant, sue: 
     assert JournalEntry.objects.get(action="order_complete").data["verdict"] == "over"
 
 
+def test_an_order_may_have_tolerances_of_its_own(plant: SmallPlant, sue: Client) -> None:
+    data = {"number": "WO-1", "item": "COLA-05", "line": "LINE-1", "quantity": "200", "over": "2.5", "under": "10"}
+    assert (
+        "Ensure this value is less than or equal to 100"
+        in sue.post("/orders/-/new/", data | {"under": "101"}).content.decode()
+    )
+    for _tap in range(2):
+        assert sue.post("/orders/-/new/", data).status_code == 302
+    order_start(order=order_now(), work_center=plant.filler, actor="otto", at=SIX)
+    counted(plant.packer, SIX, good=180, order=order_now())  # 10 % less than 200
+    assert "180 to 205 are all right" in do(sue, "complete")
+    assert (order_now().status, order_now().short_reason) == ("completed", "")
+
+
 def test_a_hold_blocks_start_and_completion_until_it_is_released(plant: SmallPlant, sue: Client) -> None:
     order_start(order=plant.order("WO-1"), work_center=plant.filler, actor="otto", at=SIX)
     assert "On hold: wrong label" in do(sue, "hold", why="wrong label")
