@@ -4,7 +4,7 @@ from datetime import UTC, date, datetime, timedelta
 from zoneinfo import ZoneInfo
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from mes.hourly.clock_hours import clock_hours
@@ -61,6 +61,7 @@ def test_borders_of_shifts_cut_rows() -> None:
     assert rows == [(start, start + HOUR / 2), (start + HOUR / 2, start + HOUR)]
 
 
+@settings(max_examples=40, deadline=None)
 @given(
     st.integers(0, 3 * 365 * 86_400),
     st.integers(0, 60 * 60 * 30),
