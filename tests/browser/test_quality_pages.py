@@ -66,11 +66,11 @@ def test_a_report_is_decided_done_verified_and_closed_by_two_people(
         page.get_by_label("Scrap", exact=True).check()
         page.get_by_label("How many are concerned").fill("3")
         page.get_by_label("If scrap: enter as scrap now").fill("3")
-        page.get_by_label("Why").fill("Too heavy")
+        page.get_by_label("Why", exact=True).fill("Too heavy")
         page.get_by_label("Your password or PIN").fill("wrong")
         page.get_by_role("button", name="Decide and release the hold").click()
         page.get_by_text("This is neither your password").wait_for()
-        assert page.get_by_label("Why").input_value() == "Too heavy"  # nothing typed is lost
+        assert page.get_by_label("Why", exact=True).input_value() == "Too heavy"  # nothing typed is lost
         page.get_by_label("Your password or PIN").fill(SECRET)
         page.get_by_role("button", name="Decide and release the hold").dblclick(no_wait_after=True)
         page.get_by_text("3 pieces are entered as scrap for it.").wait_for()
@@ -136,7 +136,7 @@ def test_axe_finds_nothing_on_quality_pages(
             found += [f"{path}: {problem}" for problem in problems(page)]
         page.goto(f"/quality/-/ncr/{number}/")
         page.get_by_label("Use as is").check()
-        page.get_by_label("Why").fill("x")
+        page.get_by_label("Why", exact=True).fill("x")
         page.get_by_label("Your password or PIN").fill("wrong")
         page.get_by_role("button", name="Decide and release the hold").click()
         page.get_by_text("Nothing was saved").wait_for()
