@@ -3,6 +3,7 @@
 import threading
 from datetime import timedelta
 from decimal import Decimal
+from typing import Any
 from uuid import uuid4
 
 import pytest
@@ -135,7 +136,7 @@ def test_an_operation_that_is_done_ends_its_runs_once_and_pauses_the_order_betwe
 
 
 def test_pools_and_routings_are_said_once_and_refuse_machines_of_other_lines(plant: SmallPlant) -> None:
-    both = {"code": "BOTH", "name": "Both", "line": plant.line_1, "actor": "eva", "at": SIX}
+    both: dict[str, Any] = {"code": "BOTH", "name": "Both", "line": plant.line_1, "actor": "eva", "at": SIX}
     with pytest.raises(OrderRefused, match="needs machines of line LINE-1: PRESS"):
         pool_set(work_centers=[plant.press], **both)
     pool = pool_set(work_centers=[plant.filler, plant.packer], **both)
@@ -169,7 +170,7 @@ def test_two_holds_of_different_origin_are_released_one_by_one(plant: SmallPlant
 
 def test_a_request_has_one_answer_whoever_gives_it_and_ends_with_the_order(running: WorkOrder) -> None:
     key = uuid4()
-    ask = {"order": running, "quantity": Decimal(1200), "why": "urgent", "actor": "pia", "at": SIX}
+    ask: dict[str, Any] = {"order": running, "quantity": Decimal(1200), "why": "urgent", "actor": "pia", "at": SIX}
     request = change_ask(key=key, **ask)
     assert change_ask(key=key, **ask) == request
     with pytest.raises(OrderRefused, match="waits for its answer"):
@@ -189,7 +190,7 @@ def test_a_request_has_one_answer_whoever_gives_it_and_ends_with_the_order(runni
 def test_entries_with_one_key_are_stored_once_and_another_number_under_it_is_refused(
     plant: SmallPlant, running: WorkOrder
 ) -> None:
-    part = {"order": running, "good": Decimal(100), "actor": "otto", "at": SIX, "key": uuid4()}
+    part: dict[str, Any] = {"order": running, "good": Decimal(100), "actor": "otto", "at": SIX, "key": uuid4()}
     assert part_report(quantity=Decimal(60), **part) == part_report(quantity=Decimal(60), **part)
     with pytest.raises(OrderRefused, match="sent before with another number"):
         part_report(quantity=Decimal(61), **part)
@@ -197,7 +198,7 @@ def test_entries_with_one_key_are_stored_once_and_another_number_under_it_is_ref
     order = plant.order("WO-2", line=plant.line_2)
     steps = [StepGiven(10, "Press", work_center=plant.press, count_source="manual")]
     (operation,) = operations_set(order=order, steps=steps, actor="pia", at=SIX)
-    entry = {"operation": operation, "actor": "otto", "at": SIX, "key": uuid4()}
+    entry: dict[str, Any] = {"operation": operation, "actor": "otto", "at": SIX, "key": uuid4()}
     with pytest.raises(OrderRefused, match="start it before you count"):
         count_enter(good=Decimal(5), scrap=Decimal(1), **entry)
     order_start(order=order, work_center=plant.press, actor="otto", at=SIX)

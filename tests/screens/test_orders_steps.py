@@ -2,6 +2,7 @@
 
 from datetime import timedelta
 from decimal import Decimal
+from typing import Any
 from uuid import uuid4
 
 import pytest
@@ -208,7 +209,7 @@ def test_a_missing_material_and_a_tool_that_is_away_are_told_with_figures_and_pa
     site = plant.line_2.area.site
     materials_set(order=order, materials=[MaterialGiven(plant.water, per_piece=Decimal("0.5"))], actor="pia", at=SIX)
     stock_say(item=plant.water, site=site, on_hand=Decimal(20), as_of=SIX, source="erp", actor="erp", at=SIX)
-    older = {"item": plant.water, "site": site, "source": "erp", "actor": "erp", "at": SIX}
+    older: dict[str, Any] = {"item": plant.water, "site": site, "source": "erp", "actor": "erp", "at": SIX}
     assert not stock_say(on_hand=Decimal(900), as_of=SIX - timedelta(hours=1), **older)
     Tool.objects.create(code="M-7", name="Mould", state="away", note="in repair").needs.create(item=plant.cola)
     page = sue.get("/orders/dispatch/PRESS/").content.decode()
