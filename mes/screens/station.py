@@ -35,9 +35,10 @@ from mes.screens.face import face
 from mes.screens.floor import live_context
 from mes.screens.gate import actor_of, demand, machine_or_404, storable
 from mes.screens.orders_station import order_words, short_page
+from mes.screens.quality_confirm import refuse_unseen, reports_context
 from mes.screens.quality_entry import station_checks
 from mes.screens.station_buttons import buttons
-from mes.screens.station_device import AtStation
+from mes.screens.station_device import terminal_of
 from mes.screens.station_labour import labour_words
 from mes.screens.station_tally import counting_at
 from mes.tracking.order_counts import made_of
@@ -47,7 +48,6 @@ from mes.tracking.scrap import ScrapRefused, last_scrap, scrap_enter, scrap_undo
 UNDO_FOR = timedelta(minutes=10)
 LOOK_BACK = timedelta(hours=12)  # where no shift runs, stops of this long ago are still offered
 QUICK_SCRAP = (1, 2, 3, 5, 10)
-ACTIONS = ("start_order", "complete_order", "enter_scrap", "enter_tally")
 _WHOLE = re.compile(r"[0-9]{1,6}")
 
 
@@ -56,7 +56,7 @@ _WHOLE = re.compile(r"[0-9]{1,6}")
 def stations(request: HttpRequest) -> HttpResponse:
     """`/station/`: choose a machine; a station's terminal and who has just one are sent there."""
     demand(request.user, "see_station")
-    here: AtStation | None = request.at_station  # type: ignore[attr-defined]
+    here = terminal_of(request)
     if here is not None:
         return _home(here.device.work_center.code)
     now = datetime.now(UTC)
@@ -91,6 +91,7 @@ def station(request: HttpRequest, code: str) -> HttpResponse:
         "labour": labour_words(place, order),
         "enter_scrap": may(request.user, "enter_scrap"),
         "enter_tally": may(request.user, "enter_tally"),
+        "set_up_station": may(request.user, "set_up_station"),
         "counting": counting_at(request, place, now),
         "quality": quality,
         **order_words(request, place),
@@ -151,7 +152,8 @@ def finish(request: HttpRequest, code: str) -> HttpResponse:
     order = current_order(place)
     if order is None:
         return HttpResponseRedirect(reverse("station-orders", args=[code]))
-    context = {"place": place, "order": order, "made": made_of([order])[order.pk], **_queue(request, place)}
+    made = made_of([order])[order.pk]
+    context = {"place": place, "order": order, "made": made, **_queue(request, place), **reports_context(order)}
     return render(request, "station/finish.html", context)
 
 
@@ -164,6 +166,7 @@ def complete(request: HttpRequest, code: str) -> HttpResponse:
     order = _order(place, request.POST.get("order", ""))
     following = request.POST.get("next", "")
     try:
+        refuse_unseen(request, order)
         short, note = request.POST.get("short", ""), request.POST.get("note", "")
         done = order_finish(order=order, actor=actor_of(request), at=datetime.now(UTC), short=short, note=note)
         if done:

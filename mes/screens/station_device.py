@@ -42,6 +42,12 @@ class AtStation:
         return max(0, round((self.until - datetime.now(UTC)).total_seconds())) if self.until else 0
 
 
+def terminal_of(request: HttpRequest) -> AtStation | None:
+    """The station's terminal from which the request comes; None for people who logged in themselves."""
+    found: AtStation | None = getattr(request, "at_station", None)
+    return found
+
+
 class StationDeviceMiddleware:
     """Logs a station's device in by its token, and puts the identified person in its place for what is done."""
 
@@ -72,7 +78,7 @@ class StationDeviceMiddleware:
 
     def process_view(self, request: HttpRequest, view: Any, args: Any, kwargs: Any) -> HttpResponse | None:
         """Behind the CSRF check: an action without a person asks for one; answered, the same form goes on."""
-        here: AtStation | None = request.at_station  # type: ignore[attr-defined]
+        here = terminal_of(request)
         if here is None or request.method in SAFE or request.path.startswith(APART):
             return None
         free = request.resolver_match is not None and request.resolver_match.url_name in NEEDS_NOBODY

@@ -16,7 +16,7 @@ from mes.people.devices import DeviceRefused, device_create, device_revoke, toke
 from mes.people.models import StationDevice
 from mes.plant.models import WorkCenter
 from mes.screens.gate import actor_of, demand, machine_or_404
-from mes.screens.station_device import AtStation, ask_who, device_keep, forget
+from mes.screens.station_device import ask_who, device_keep, forget, terminal_of
 
 _TOKEN = "station token"  # noqa: S105  (the name of a place in the session)
 
@@ -24,7 +24,7 @@ _TOKEN = "station token"  # noqa: S105  (the name of a place in the session)
 @require_http_methods(["GET", "POST"])
 def identify(request: HttpRequest) -> HttpResponse:
     """`/station/-/identify/`: badge or PIN at a station's terminal; goes on to `next`. 404 at other terminals."""
-    here: AtStation | None = request.at_station  # type: ignore[attr-defined]
+    here = terminal_of(request)
     if here is None:
         raise Http404
     then = request.POST.get("next") or request.GET.get("next") or ""
@@ -39,7 +39,7 @@ def identify(request: HttpRequest) -> HttpResponse:
 @require_POST
 def leave(request: HttpRequest) -> HttpResponse:
     """Not me: nobody is identified at this terminal any more."""
-    here: AtStation | None = request.at_station  # type: ignore[attr-defined]
+    here = terminal_of(request)
     if here is None:
         raise Http404
     forget(request, here)
@@ -55,7 +55,7 @@ def devices(request: HttpRequest, code: str) -> HttpResponse:
     """
     demand(request.user, "set_up_station")
     place = machine_or_404(request.user, code)
-    here: AtStation | None = request.at_station  # type: ignore[attr-defined]
+    here = terminal_of(request)
     error, status = "", 200
     if here is not None:
         error = _("This terminal is a station already. Log in under your own name to change that.")

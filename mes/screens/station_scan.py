@@ -27,7 +27,7 @@ from mes.production.queries import open_run
 from mes.production.refusals import OrderRefused
 from mes.screens.gate import actor_of, demand, machine_or_404
 from mes.screens.materials_station import lot_scanned
-from mes.screens.station_device import AtStation, ask_who, known
+from mes.screens.station_device import AtStation, ask_who, known, terminal_of
 
 LONGEST = 500
 
@@ -57,19 +57,11 @@ def scan(request: HttpRequest, code: str) -> HttpResponse:
     try:
         found = _read(request, place, text)
     except NeedsPerson:
-        return ask_who(request, station_of(request))
+        return ask_who(request, _terminal(request))
     if found.said:
         told = messages.success if found.good else messages.error
         told(request, found.said, extra_tags="good" if found.good else "bad")
     return HttpResponseRedirect(found.to or reverse("station-machine", args=[place.code]))
-
-
-def station_of(request: HttpRequest) -> AtStation:
-    """The terminal of the request. Only where somebody was asked to say who they are."""
-    here: AtStation | None = request.at_station  # type: ignore[attr-defined]
-    if here is None:
-        raise TypeError("Only a station's terminal asks who is there.")
-    return here
 
 
 def run_token(place: WorkCenter) -> str:
@@ -121,7 +113,7 @@ def _lot(request: HttpRequest, place: WorkCenter, text: str) -> Scanned | None:
 
 def _badge(request: HttpRequest, place: WorkCenter, text: str) -> Scanned | None:
     """A badge, at terminals only: elsewhere people are who they logged in as."""
-    here: AtStation | None = request.at_station  # type: ignore[attr-defined]
+    here = terminal_of(request)
     if here is None:
         return None
     address = request.META.get("REMOTE_ADDR") or ""
@@ -134,8 +126,15 @@ def _badge(request: HttpRequest, place: WorkCenter, text: str) -> Scanned | None
     return Scanned(_("Hello %s.") % (person.first_name or person.username))
 
 
+def _terminal(request: HttpRequest) -> AtStation:
+    here = terminal_of(request)
+    if here is None:
+        raise TypeError("Only a station's terminal asks who is there.")
+    return here
+
+
 def _needs_person(request: HttpRequest) -> None:
-    here: AtStation | None = request.at_station  # type: ignore[attr-defined]
+    here = terminal_of(request)
     if here is not None and here.person is None:
         raise NeedsPerson
 
