@@ -1,6 +1,7 @@
 """How long people wait for help: median and ninetieth percentile of the times to acknowledge and to resolve."""
 
 from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
 from datetime import datetime
 from itertools import groupby
 from typing import NamedTuple
@@ -8,7 +9,8 @@ from typing import NamedTuple
 from mes.andon.models import Call
 
 
-class Spread(NamedTuple):
+@dataclass(frozen=True, slots=True)
+class Spread:
     """Of so many durations (whole ms) the median and the ninetieth percentile; both None where there is none."""
 
     count: int

@@ -132,6 +132,7 @@ INSTALLED_APPS = [
     "mes.labour",
     "mes.quality",
     "mes.andon",
+    "mes.guidance",
     "mes.tracking",
     "mes.witness",
     "mes.oee",

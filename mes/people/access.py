@@ -48,6 +48,7 @@ ROLES_OF: dict[str, frozenset[str]] = {
     "write_handover": frozenset(_FLOOR | {Role.MAINTENANCE, Role.QUALITY, Role.MANAGER}),
     "sign_handover": frozenset({Role.SUPERVISOR, Role.MANAGER}),
     "edit_report_mail": frozenset({Role.SUPERVISOR, Role.MANAGER}),
+    "answer_checklist": frozenset(_FLOOR | {Role.QUALITY, Role.MAINTENANCE}),
     "raise_call": frozenset(_FLOOR | {Role.QUALITY} | _CRAFT),
     "answer_call": frozenset(_FLOOR | {Role.QUALITY, Role.PLANNER, Role.MANAGER} | _CRAFT),
     "see_quality": frozenset(_FLOOR | {Role.QUALITY, Role.MANAGER} | _CRAFT),

@@ -17,6 +17,7 @@ EDITED_BY = {
     "witness": "edit_plant",
     "quality": "edit_check_plans",
     "andon": "edit_plant",
+    "guidance": "edit_plant",
 }
 # Whoever edits the plant may look at what was recorded of it.
 RECORDS = ("tracking", "leases", "journal", "oee", "signing", "analytics", "hourly", "handover", "labour")
