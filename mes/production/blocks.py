@@ -137,11 +137,15 @@ def _tools(orders: list[WorkOrder], work_center: WorkCenter | None, found: dict[
     away = ToolNeed.objects.filter(item__in={order.item_id for order in orders}).exclude(tool__state=Tool.State.OK)
     if work_center is not None:
         away = away.filter(Q(work_center=None) | Q(work_center=work_center))
-    needs: dict[int, dict[str, ToolNeed]] = defaultdict(dict)
-    for need in away.select_related("tool", "work_center").order_by("tool__code"):
-        needs[need.item_id][need.tool.code] = need
+    needs: dict[int, list[ToolNeed]] = defaultdict(list)
+    for need in away.select_related("tool", "work_center").order_by("tool__code", "work_center__code"):
+        needs[need.item_id].append(need)
     for order in orders:
-        for need in needs[order.item_id].values():
+        for need in needs[order.item_id]:
+            if need.work_center is not None and need.work_center.line_id != order.line_id:
+                continue
             note = f": {need.tool.note}" if need.tool.note else ""
             words = {"tool": need.tool.code, "name": need.tool.name, "note": note}
-            found[order.pk].append(Block(TOOL, _("Tool %(tool)s %(name)s is not available%(note)s") % words))
+            block = Block(TOOL, _("Tool %(tool)s %(name)s is not available%(note)s") % words)
+            if block not in found[order.pk]:
+                found[order.pk].append(block)

@@ -14,7 +14,7 @@ from mes.people.access import may
 from mes.plant.models import WorkCenter
 from mes.production.blocks import HOLD, MATERIAL, TOOL, Need, age_words, blocks_of, needs_of
 from mes.production.entries import manual_sums, reported
-from mes.production.lifecycle import OVER, steps_from
+from mes.production.lifecycle import OVER, RUNNING, steps_from
 from mes.production.models import ChangeRequest, Operation, OrderHold, OrderPart, Run, WorkOrder
 from mes.production.order_rows import KIND
 from mes.production.routing_models import CountSource
@@ -125,6 +125,8 @@ def needs_in_words(orders: Sequence[WorkOrder], at: datetime) -> dict[int, list[
     found: dict[int, list[str]] = {order.pk: [] for order in orders}
     for order in alive:
         kinds = {block.kind for block in blocks[order.pk]}
+        if order.status == RUNNING:
+            kinds.discard(TOOL)  # it runs: what its start needed was there, or was passed over with words
         found[order.pk] = [str(word) for kind, word in BLOCKED.items() if kind in kinds]
         if order.pk in waiting:
             found[order.pk].append(_("request waits"))

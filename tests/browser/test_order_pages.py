@@ -27,6 +27,7 @@ PAGES = [
     *("/orders/?line=LINE-1", "/orders/WO-1/", "/orders/WO-2/", "/orders/-/new/", "/orders/dispatch/PACK/"),
     *("/station/FILL/", "/station/FILL/pause/", "/station/PRESS/orders/"),
 ]
+WIDEST = ["/orders/?line=LINE-1", "/orders/WO-1/"]
 
 
 @pytest.fixture
@@ -88,7 +89,7 @@ def test_order_pages_have_nothing_for_axe_and_fit(
 ) -> None:
     problems = []
     with open_as(plant.person(Role.SUPERVISOR), size, dark=dark) as page:
-        for path in PAGES:
+        for path in PAGES if size == PHONE else WIDEST:
             page.goto(path)
             page.eval_on_selector_all("main details", "all => all.forEach(one => { one.open = true })")
             problems += [f"{path}: {text}" for text in violations(page)]

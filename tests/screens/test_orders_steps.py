@@ -10,7 +10,7 @@ from django.test import Client
 
 from mes.journal.models import JournalEntry
 from mes.people.models import Role
-from mes.production.blocks import HOLD
+from mes.production.blocks import HOLD, blocks_of
 from mes.production.models import ChangeRequest, ManualCount, Operation, OrderPart, Run, StockLevel, Tool, WorkOrder
 from mes.production.operations import StepGiven, operations_set, pool_set
 from mes.production.order_new import order_receive
@@ -222,6 +222,19 @@ def test_a_missing_material_and_a_tool_that_is_away_are_told_with_figures_and_pa
     assert Run.objects.count() == 1
     assert JournalEntry.objects.get(action="order_start").data["why"] == "a pallet stands here"
     assert StockLevel.objects.get().on_hand == 20
+
+
+def test_a_tool_that_one_machine_needs_blocks_no_other_line(plant: SmallPlant, sue: Client) -> None:
+    tool = Tool.objects.create(code="M-7", name="Mould", state="away")
+    tool.needs.create(item=plant.cola, work_center=plant.packer)
+    first, second = plant.order("WO-1"), plant.order("WO-2", line=plant.line_2)
+    found = {row.number: needs for row, _made, needs in sue.get("/orders/").context["rows"]}
+    assert found == {"WO-1": ["tool missing"], "WO-2": []}
+    assert [len(blocks_of([first], SIX, work_center=place)[first.pk]) for place in (plant.filler, plant.packer)] == [
+        0,
+        1,
+    ]
+    order_start(order=second, work_center=plant.press, actor="otto", at=SIX)
 
 
 def test_an_operator_does_not_pass_over_what_blocks(plant: SmallPlant, client: Client) -> None:
