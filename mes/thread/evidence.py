@@ -109,7 +109,8 @@ def _about(order: WorkOrder) -> Q:
     wanted = Q(kind="work-order", code=order.number)
     wanted |= Q(kind="lot", code__in=Lot.objects.filter(order=order).values("number"), data__item=order.item.code)
     checks = [str(key) for key in Check.objects.filter(order=order).values_list("key", flat=True)[:2000]]
-    wanted |= Q(kind="characteristic", data__key__in=checks) | Q(kind="check", code__in=checks)
+    wanted |= Q(kind="characteristic", data__after__key__in=checks) | Q(kind="check", code__in=checks)
+    wanted |= Q(kind="characteristic", data__before__key__in=checks)
     for place, start in Run.objects.filter(order=order).values_list("work_center__code").annotate(s=Min("starts_at")):
         runs = Run.objects.filter(order=order, work_center__code=place)
         ends = [end for end in runs.values_list("ends_at", flat=True) if end is not None]

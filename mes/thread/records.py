@@ -56,7 +56,8 @@ def check_node(code: str, lines: QuerySet[Line], after: Mark | None, now: dateti
         node.debts.append(Debt("check-missed", _("The check was not made.")))
     hour = check.at.astimezone(UTC).replace(minute=0, second=0, microsecond=0)
     node.links.append(Link(DOWN, "machine-hour", hour_code(place.code, hour), _("Readings of that hour")))
-    told = Q(kind="characteristic", code=plan.code, data__key=str(check.key)) | Q(kind="check", code=str(check.key))
+    named = Q(data__after__key=str(check.key)) | Q(data__before__key=str(check.key))
+    told = Q(named, kind="characteristic", code=plan.code) | Q(kind="check", code=str(check.key))
     node.events, node.following = happened.story([partial(happened.entries, told)], after)
     return node
 
