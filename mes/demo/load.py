@@ -11,6 +11,7 @@ from django.db import transaction
 from django.utils import timezone
 
 from mes.demo.by_hand import counts_write
+from mes.demo.calls import calls_write
 from mes.demo.checks import checks_write
 from mes.demo.lots import lots_write
 from mes.demo.story import DAYS, story_write
@@ -95,6 +96,7 @@ def plant_load(*, plant: Plant, now: datetime, passwords: Mapping[str, str], por
         counts_write(now=now)
         checks_write(now=now, start=now - timedelta(days=DAYS))
         lots_write(now=now)
+        calls_write(now=now)
         weigh_all(now=now, back=timedelta(days=DAYS))
     users = _users(passwords)
     api_key = _key(now)

@@ -20,6 +20,7 @@ PAGES = [
     ("supervisor", "/orders/"),
     ("supervisor", "/shift/"),
     ("supervisor", "/handover/"),
+    ("supervisor", "/andon/"),
     ("supervisor", "HANDOVER"),
     ("supervisor", "/hours/BOTTLE-1/"),
     ("operator", "/station/"),
