@@ -18,6 +18,7 @@ PAGES = [
     ("supervisor", "/downtime/"),
     ("supervisor", "/downtime/rules/"),
     ("supervisor", "/orders/"),
+    ("supervisor", "/materials/"),
     ("supervisor", "/shift/"),
     ("supervisor", "/handover/"),
     ("supervisor", "/andon/"),
