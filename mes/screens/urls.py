@@ -35,7 +35,6 @@ from mes.screens import (
     restate,
     shift,
     station,
-    station_people,
     station_tally,
     stops,
     stops_edit,
