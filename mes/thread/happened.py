@@ -7,6 +7,7 @@ from typing import Any
 from django.db.models import Q, QuerySet
 from django.utils.translation import gettext as _
 
+from mes.andon.models import Call
 from mes.downtime.models import Stop
 from mes.downtime.queries import stop_ref
 from mes.journal.models import JournalEntry
@@ -87,6 +88,19 @@ def flagged(scope: Scope, after: Mark | None) -> Iterable[Event]:
     for flag in behind(rows, after, "to_at"):
         what = f"{flag.work_center.name}: {number(flag.quantity)} {flag.role}, {flag.get_kind_display().lower()}"
         yield Event(flag.to_at, "count", what, "", flag.detail, flag.actor, None, flag.pk)
+
+
+def calls(scope: Scope, after: Mark | None) -> Iterable[Event]:
+    """Calls for help, with who came and what was done."""
+    rows = scope.instants(Call.objects.select_related("work_center", "category"), "raised_at")
+    for call in behind(rows, after, "raised_at"):
+        what = _("%(machine)s called: %(category)s") % {
+            "machine": call.work_center.name,
+            "category": call.category.name,
+        }
+        came = _("%(who)s came") % {"who": call.taken_by} if call.taken_by else ""
+        said = ", ".join(part for part in (call.note, came, str(call.get_state_display()), call.outcome) if part)
+        yield Event(call.raised_at, "call", what, "", said, call.raised_by, call.closed_at, call.pk)
 
 
 def entries(wanted: Q, after: Mark | None) -> Iterable[Event]:

@@ -55,6 +55,7 @@ def order_node(code: str, lines: QuerySet[Line], after: Mark | None, now: dateti
         partial(happened.holds, Hold.objects.filter(order=order)),
         partial(happened.reports, Nonconformance.objects.filter(order=order)),
         partial(happened.flagged, scope),
+        partial(happened.calls, scope),
     ]
     node.events, node.following = happened.story(sources, after)
     return node
@@ -94,6 +95,7 @@ def run_node(code: str, lines: QuerySet[Line], after: Mark | None, now: datetime
         partial(happened.states, scope),
         partial(happened.checks, checks),
         partial(happened.flagged, scope),
+        partial(happened.calls, scope),
     ]
     node.events, node.following = happened.story(sources, after)
     return node
