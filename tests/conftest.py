@@ -33,11 +33,14 @@ def django_db_modify_db_settings(django_db_modify_db_settings_parallel_suffix: N
         _refuse("PostgreSQL and Valkey")
 
 
+_SHARED = ("stack", "product")  # fixtures that are a whole running product: one of each is enough
+
+
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Side by side run whole files; the acceptance tests, which share one running product, one after the other."""
+    """Side by side run whole files; tests that share a running product run one after the other."""
     for item in items:
-        folder = item.path.parent
-        item.add_marker(pytest.mark.xdist_group("acceptance" if folder.name == "acceptance" else str(item.path)))
+        shared = [name for name in _SHARED if name in getattr(item, "fixturenames", ())]
+        item.add_marker(pytest.mark.xdist_group(shared[0] if shared else str(item.path)))
 
 
 _SWITCH_GUARDS = """
