@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any, NoReturn
 from urllib.parse import urlsplit
 
 import pytest
+from xdist.scheduler import LoadScopeScheduling
 
 if TYPE_CHECKING:
     from playwright.sync_api import Browser
@@ -33,14 +34,19 @@ def django_db_modify_db_settings(django_db_modify_db_settings_parallel_suffix: N
         _refuse("PostgreSQL and Valkey")
 
 
-_SHARED = ("stack", "product")  # fixtures that are a whole running product: one of each is enough
+_ONE_PRODUCT = ("tests/acceptance/", "tests/browser/")
 
 
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Side by side run whole files; tests that share a running product run one after the other."""
-    for item in items:
-        shared = [name for name in _SHARED if name in getattr(item, "fixturenames", ())]
-        item.add_marker(pytest.mark.xdist_group(shared[0] if shared else str(item.path)))
+class Lanes(LoadScopeScheduling):
+    """Side by side run whole files; the tests of a folder that share one running product, one after the other."""
+
+    def _split_scope(self, nodeid: str) -> str:
+        return next((folder for folder in _ONE_PRODUCT if nodeid.startswith(folder)), nodeid.partition("::")[0])
+
+
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> Lanes:
+    """How tests are dealt out where there are several workers."""
+    return Lanes(config, log)
 
 
 _SWITCH_GUARDS = """

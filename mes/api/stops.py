@@ -24,7 +24,6 @@ from mes.downtime.inbox import Latency, figures
 from mes.downtime.layouts import parts_of
 from mes.downtime.models import Reason, Stop
 from mes.downtime.queries import stop_by_ref, stop_ref, stops_that_need_a_reason
-from mes.plant.changes import ShiftLocked
 from mes.plant.models import WorkCenter
 
 DIVIDING = ("split", "merge", "trim", "undo")
@@ -280,8 +279,6 @@ class Stops(Resource):
             raise Conflict(str(other), fields={"version": str(other.stop.version)}) from other
         except StopRefused as refused:
             raise Unprocessable(str(refused), fields={field: str(refused)}) from refused
-        except ShiftLocked as locked:
-            raise Conflict(str(locked)) from locked
 
 
 def _as(said: dict[str, Any]) -> dict[str, Any]:

@@ -34,7 +34,9 @@ def device_create(*, work_center: WorkCenter, name: str, token: str, actor: str,
         return known
     try:
         with transaction.atomic():
-            account = Person(username=f"{ACCOUNT}{work_center.code}-{_hash(token)[:6]}", first_name=words, role=Role.OPERATOR)
+            account = Person(
+                username=f"{ACCOUNT}{work_center.code}-{_hash(token)[:6]}", first_name=words, role=Role.OPERATOR
+            )
             account.set_unusable_password()
             account.save()
             account.lines.set([work_center.line])

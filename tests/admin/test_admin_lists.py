@@ -14,6 +14,16 @@ from mes.journal.admin import CappedPaginator, ReadOnlyAdmin
 
 # Queries of each list for an admin: session, person, rows, and what filters and counts need.
 QUERIES = {
+    "andon.call": 5,
+    "andon.callcategory": 4,
+    "andon.escalationrule": 5,
+    "andon.notice": 4,
+    "andon.webhook": 4,
+    "guidance.checklist": 4,
+    "guidance.checklistentry": 4,
+    "guidance.instruction": 4,
+    "quality.correctiveaction": 4,
+    "signing.signature": 5,
     "analytics.plansnapshot": 5,
     "analytics.readinessreport": 5,
     "downtime.reason": 5,
@@ -27,8 +37,8 @@ QUERIES = {
     "hourly.hourplan": 5,
     "hourly.hourssigned": 5,
     "journal.journalentry": 4,
-    "labour.crew": 4,
-    "labour.signon": 4,
+    "labour.crew": 5,
+    "labour.signon": 5,
     "leases.lease": 4,
     "oee.policyinforce": 6,
     "oee.policyversion": 5,

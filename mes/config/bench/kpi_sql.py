@@ -32,9 +32,11 @@ RAW = {
         SELECT id, 'Break', starts_at + interval '4 hours', starts_at + interval '4 hours 30 minutes' FROM plant_shift
     """,
     "orders": """
-        INSERT INTO production_workorder (number, item_id, line_id, quantity, priority, status, source, version, kind)
+        INSERT INTO production_workorder
+            (number, item_id, line_id, quantity, priority, status, source, version, kind,
+             pause_reason, pause_note, short_reason, short_note)
         SELECT 'WO-' || l.id || '-' || week, (%(items)s::bigint[])[1 + (l.id + week) %% 5], l.id, 50000, 50,
-               'completed', 'typed', 1, 'production'
+               'completed', 'typed', 1, 'production', '', '', '', ''
         FROM plant_line l, generate_series(0, %(weeks)s - 1) AS week
     """,
     "runs": """
@@ -57,9 +59,10 @@ RAW = {
     "stops": f"""
         WITH {BLOCKS}
         INSERT INTO downtime_stop
-            (work_center_id, starts_at, ends_at, state, kind, reason_id, note, explained_by, source, version)
+            (work_center_id, starts_at, ends_at, state, kind, reason_id, note, explained_by, source, version,
+             split, trimmed, hands_off)
         SELECT wc, at + make_interval(mins => 120 - minutes), at + interval '2 hours', 'Held', 'down',
-               (%(reasons)s::bigint[])[1 + (wc + week + block) %% 3], '', '', 'auto', 1
+               (%(reasons)s::bigint[])[1 + (wc + week + block) %% 3], '', '', 'auto', 1, false, false, false
         FROM blocks
     """,
     "counts": f"""

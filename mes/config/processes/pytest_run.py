@@ -23,7 +23,7 @@ from mes.config.processes.supervisor import TICK_S, Supervisor
 _PATIENCE_S = 20.0
 # Half of the time of all tests is waiting (for a shift, an outage, a page): two at a time, in the order of the folders,
 # because the acceptance tests take longest.
-_ALL = ["-n", "2", "--dist", "loadgroup", "--no-loadscope-reorder"]
+_ALL = ["-n", "2", "--dist", "loadscope", "--no-loadscope-reorder"]
 
 
 def run_tests(arguments: list[str], *, base: Path, data: Path) -> int:
