@@ -103,6 +103,12 @@ def seen(page: Page, selector: str, *, scripts: bool, within_s: float = 60) -> N
         page.reload()
 
 
+def pressed(page: Page, name: str) -> None:
+    """Presses a button and waits for the page it leads to."""
+    with page.expect_navigation():
+        page.get_by_role("button", name=name).click()
+
+
 @pytest.mark.parametrize(
     ("station", "number"),
     [((1280, True), "WO-81"), ((360, True), "WO-82"), ((1280, False), "WO-83")],
@@ -138,17 +144,17 @@ def test_an_hour_at_the_station(stack: Stack, station: Page, number: str, reques
     seen(station, ".check-card a.tap", scripts=scripts)
     station.locator(".check-card a.tap", has_text="Width").click()
     station.fill("#value-1", "12.5")
-    station.get_by_role("button", name="Enter the check").click()
+    pressed(station, "Enter the check")
     station.goto(f"{stack.url}/station/CUT-8/")
     expect(station.locator(".check-card")).to_contain_text("On hold")
 
     station.locator("[data-button=call]").click()
-    station.get_by_role("button", name="Maintenance").click()
+    pressed(station, "Maintenance")
     station.goto(f"{stack.url}/station/CUT-8/call/")
-    station.get_by_role("button", name="I come").click()
+    pressed(station, "I come")
     station.goto(f"{stack.url}/station/CUT-8/call/")
     station.fill("[id^=what_]", "New knife")
-    station.get_by_role("button", name="Resolved").click()
+    pressed(station, "Resolved")
     assert stack.rows("SELECT state, outcome FROM andon_call ORDER BY id DESC LIMIT 1") == [("resolved", "New knife")]
 
     station.goto(f"{stack.url}/station/CUT-8/")

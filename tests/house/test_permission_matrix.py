@@ -1,15 +1,12 @@
 """Every route x method x role x line, against a table that says in words and letters who may do what.
 
-A route that is not in the table fails the test: whoever adds a page says here who reads and who writes it.
-Letters: O operator, S supervisor, P planner, E engineer, M maintenance, Q quality, F finance, G manager; an admin may
-everything. `*`: everybody who is logged in. `-`: the method does not exist;
-`~`: the form says what. Paths name one thing of a line in braces.
+A route that is not in `permission_table` fails the test: whoever adds a page says there who reads and who writes it.
 """
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import timedelta
-from typing import Any, NamedTuple
+from typing import Any
 from uuid import UUID, uuid4
 
 import pytest
@@ -22,245 +19,23 @@ from mes.downtime.models import Stop
 from mes.downtime.queries import stop_ref
 from mes.materials.models import Lot
 from mes.people.keys import api_key_create
-from mes.people.models import Person, Role
+from mes.people.models import Person
 from mes.plant.models import Line, Shift, WorkCenter
 from mes.plc.models import Controller, TagBinding
 from mes.production.models import Run
 from mes.quality.models import Characteristic, Check, Hold, Nonconformance
+from tests.house.permission_table import (
+    BAD_QUESTION,
+    LEFT_OUT,
+    LETTER,
+    OK_READ,
+    OK_WRITE,
+    PUBLIC,
+    SAID_IN_THE_FORM,
+    Row,
+    rows,
+)
 from tests.production.small_plant import SIX, SmallPlant, counted, small_plant
-
-LETTER = {
-    "O": Role.OPERATOR, "S": Role.SUPERVISOR, "P": Role.PLANNER, "E": Role.ENGINEER, "M": Role.MAINTENANCE,
-    "Q": Role.QUALITY, "F": Role.FINANCE, "G": Role.MANAGER, "A": Role.ADMIN,
-}  # fmt: skip
-
-# route                     path                                              reads       writes
-TABLE = """
-home                        /                                                 *           -
-language                    /language/                                        -           *
-floor                       /floor/                                           *           -
-floor-work-center           /floor/{machine}/                                 *           -
-floor-schedule              /floor/{machine}/schedule/                        -           SPG
-floor-schedule-undo         /floor/{machine}/schedule/undo/                   -           SPG
-hours-machine               /floor/{machine}/hours/                           *           -
-hours-line                  /hours/{line}/                                    *           -
-andon                       /andon/                                           *           -
-call                        /andon/{call}/                                    *           -
-call-answer                 /andon/{call}/acknowledge/                        -           OSPEMQG
-station-call                /station/{machine}/call/                          OSPEMQG     OSEMQ
-calls-list                  /api/v1/calls/                                    *           OSEMQ
-calls-figures               /api/v1/calls/figures/                            *           -
-calls-acknowledge           /api/v1/calls/{call}/acknowledge/                 -           OSPEMQG
-calls-cancel                /api/v1/calls/{call}/cancel/                      -           OSPEMQG
-calls-resolve               /api/v1/calls/{call}/resolve/                     -           OSPEMQG
-wall                        /wall/{line}/                                     *           -
-station                     /station/                                         OSPEMQG     -
-station-machine             /station/{machine}/                               OSPEMQG     -
-station-devices             /station/{machine}/device/                        SE          SE
-station-device-revoke       /station/{machine}/device/revoke/                 -           SE
-station-scan                /station/{machine}/scan/                          -           OSPEMQG
-station-people              /station/{machine}/people/                        OSPEMQG     -
-station-sign-on             /station/{machine}/people/on/                     -           OSMQ
-station-sign-off            /station/{machine}/people/off/                    -           OSMQ
-station-crew                /station/{machine}/people/crew/                   -           OSMQ
-station-checklists          /station/{machine}/checklists/                    OSPEMQG     -
-station-instructions        /station/{machine}/instructions/                  OSPEMQG     -
-station-reason              /station/{machine}/reason/                        OSMQ        -
-station-orders              /station/{machine}/orders/                        OSP         -
-station-pause               /station/{machine}/pause/                         OSP         OSP
-station-setup-end           /station/{machine}/setup/                         -           OSP
-station-change-answer       /station/{machine}/change/                        -           OS
-station-start               /station/{machine}/start/                         -           OSP
-station-finish              /station/{machine}/finish/                        OSP         -
-station-complete            /station/{machine}/complete/                      -           OSP
-station-scrap               /station/{machine}/scrap/                         OSQ         OSQ
-station-scrap-undo          /station/{machine}/scrap/undo/                    -           OSQ
-station-tally               /station/{machine}/tally/                         OSMQ        -
-station-tally-begin         /station/{machine}/tally/begin/                   -           OSMQ
-station-tally-stop          /station/{machine}/tally/stop/                    -           OSMQ
-station-tally-drop          /station/{machine}/tally/drop/                    -           OSMQ
-station-tally-enter         /station/{machine}/tally/enter/                   -           OSMQ
-station-tally-undo          /station/{machine}/tally/undo/                    -           OSMQ
-station-material            /station/{machine}/material/                      OSQ         OSQ
-station-material-undo       /station/{machine}/material/undo/                 -           OSQ
-station-material-made       /station/{machine}/material/made/                 -           OSQ
-quality-checks              /station/{machine}/checks/                        OSQ         -
-quality-entry               /station/{machine}/checks/{check_plan}/           OSQ         OSQ
-quality                     /quality/                                         OSEMQG      -
-quality-hold                /quality/-/holds/{hold}/                          OSEMQG      -
-quality-check               /quality/-/checks/{check}/                        OSEMQG      SQG
-quality-ncrs                /quality/-/ncr/                                   OSEMQG      -
-quality-ncr-new             /quality/-/ncr/new/                               OSMQ        OSMQ
-quality-ncr                 /quality/-/ncr/{ncr}/                             OSEMQG      ~
-quality-chart               /quality/{check_plan}/                            OSEMQG      -
-quality-freeze              /quality/{check_plan}/limits/                     -           EQ
-quality-rules               /quality/{check_plan}/rules/                      -           EQ
-quality-withdraw            /quality/{check_plan}/withdraw/                   -           SQ
-witnesses                   /witness/                                         *           -
-witness-line                /witness/{line}/                                  *           -
-calendar                    /calendar/                                        SPEG        -
-calendar-exception          /calendar/{line}/exception/                       -           PG
-calendar-exception-remove   /calendar/{line}/exception/1/remove/              -           PG
-calendar-maintenance        /calendar/{line}/maintenance/                     -           PG
-calendar-maintenance-remove /calendar/{line}/maintenance/1/remove/            -           PG
-calendar-restate            /calendar/{line}/restate/                         -           PG
-stops                       /downtime/                                        *           -
-stops-assign                /downtime/assign/                                 -           OSMQ
-stop-rules                  /downtime/rules/                                  SE          -
-stop-rule-switch            /downtime/rules/NONE/switch/                      -           SE
-line-stops                  /downtime/line/{line}/                            *           -
-stop                        /downtime/{stop}/                                 *           -
-stop-explain                /downtime/{stop}/reason/                          -           OSMQ
-stop-split                  /downtime/{stop}/split/                           -           SM
-stop-merge                  /downtime/{stop}/merge/                           -           SM
-stop-trim                   /downtime/{stop}/trim/                            -           SM
-stop-undo                   /downtime/{stop}/undo/                            -           SM
-orders                      /orders/                                          *           -
-order-new                   /orders/-/new/                                    SP          SP
-orders-import               /orders/-/import/                                 SP          SP
-dispatch                    /orders/dispatch/{machine}/                       OSPEMQG     -
-order                       /orders/{order}/                                  *           -
-order-kind                  /orders/{order}/kind/                             -           SP
-order-complete              /orders/{order}/complete/                         -           OSP
-order-cancel                /orders/{order}/cancel/                           -           SP
-order-step                  /orders/{order}/do/release/                       -           SP
-order-traveller             /orders/{order}/traveller/                        *           -
-materials                   /materials/                                       *           -
-lot-receive                 /materials/-/receive/                             SPQ         SPQ
-lot                         /materials/lots/{lot}/                            *           -
-lot-label                   /materials/lots/{lot}/label/                      *           -
-lot-sscc                    /materials/lots/{lot}/sscc/                       -           SPQ
-lot-edit                    /materials/lots/{lot}/hold/                       -           OSQ
-lot-edit                    /materials/lots/{lot}/release/                    -           Q
-lot-edit                    /materials/lots/{lot}/correct/                    -           SPQ
-recall                      /materials/recall/{lot}/                          SPEQG       -
-recall-hold                 /materials/recall/{lot}/hold/                     -           SQ
-recall-release              /materials/recall/{lot}/release/                  -           Q
-thread                      /thread/order/{order}/                            *           -
-thread                      /thread/run/{run}/                                *           -
-thread                      /thread/machine-hour/{machine}@2026-03-02T06/     *           -
-thread                      /thread/stop/{stop}/                              *           -
-thread                      /thread/check/{check}/                            *           -
-thread                      /thread/lot/COLA-05~{lot}/                        *           -
-thread                      /thread/shift/{line}~2026-03-02~Early/            *           -
-thread-pack                 /thread-pack/{order}/                             SEQFG       -
-explain                     /explain/                                         *           -
-improve                     /improve/                                         *           -
-improve-pareto              /improve/pareto/                                  *           -
-improve-stops               /improve/stops/                                   *           -
-improve-waterfall           /improve/waterfall/                               *           -
-improve-trends              /improve/trends/                                  *           -
-improve-compare             /improve/compare/                                 *           -
-improve-targets             /improve/targets/                                 *           -
-policies                    /improve/policies/                                SPEMQFG     -
-policy-adopt                /improve/policies/adopt/                          -           G
-readiness                   /improve/readiness/                               *           -
-line-readiness              /improve/readiness/{line}/                        *           -
-shifts                      /shift/                                           *           -
-shift                       /shift/{line}/2026-03-02/Early/                   *           -
-handovers                   /handover/                                        *           -
-handover                    /handover/{line}/2026-03-02/Early/                *           -
-handover-mail               /handover/{line}/mail/                            *           -
-handover-mail-edit          /handover/{line}/mail/edit/                       -           SG
-counts                      /counts/                                          SPQG        -
-counts-held                 /counts/held/                                     -           SQG
-counts-gap                  /counts/gap/                                      -           SPQG
-counts-hours                /counts/hours/                                    -           SPQG
-counts-scrap                /counts/scrap/                                    -           SQG
-corrections                 /corrections/{machine}/                           SEQG        -
-correction-state            /corrections/{machine}/state/                     -           SQG
-correction-withdraw         /corrections/{machine}/withdraw/                  -           SQG
-correction-count            /corrections/{machine}/count/                     -           SQG
-restate-ideal               /corrections/{machine}/ideal/                     -           EG
-restate-map                 /corrections/{machine}/map/                       -           EG
-controllers                 /controllers/                                     SEMG        -
-controller                  /controllers/{controller}/                        SEMG        -
-controller-tags             /controllers/{controller}/tags/                   E           E
-controller-proposals        /controllers/{controller}/proposals/              E           E
-sites-list                  /api/v1/sites/                                    *           -
-sites-detail                /api/v1/sites/SITE/                               *           -
-areas-list                  /api/v1/areas/                                    *           -
-areas-detail                /api/v1/areas/AREA/                               *           -
-lines-list                  /api/v1/lines/                                    *           -
-lines-detail                /api/v1/lines/{line}/                             *           -
-work-centers-list           /api/v1/work-centers/                             *           -
-work-centers-detail         /api/v1/work-centers/{machine}/                   *           -
-shifts-list                 /api/v1/shifts/                                   *           -
-reasons-list                /api/v1/reasons/                                  *           -
-reasons-detail              /api/v1/reasons/JAM/                              *           -
-controllers-list            /api/v1/controllers/                              SEMG        -
-controllers-detail          /api/v1/controllers/{controller}/                 SEMG        -
-items-list                  /api/v1/items/                                    *           -
-items-detail                /api/v1/items/COLA-05/                            *           -
-work-orders-list            /api/v1/work-orders/                              *           SP
-work-orders-detail          /api/v1/work-orders/{order}/                      *           -
-work-orders-cancel          /api/v1/work-orders/{order}/cancel/               -           SP
-work-orders-close           /api/v1/work-orders/{order}/close/                -           SP
-work-orders-complete        /api/v1/work-orders/{order}/complete/             -           OSP
-work-orders-pause           /api/v1/work-orders/{order}/pause/                -           OSP
-work-orders-release         /api/v1/work-orders/{order}/release/              -           SP
-work-orders-resume          /api/v1/work-orders/{order}/resume/               -           OSP
-work-orders-start           /api/v1/work-orders/{order}/start/                -           OSP
-api-order-thread            /api/v1/work-orders/{order}/thread/               *           -
-api-thread                  /api/v1/thread/stop/{stop}/                       *           -
-runs-list                   /api/v1/runs/                                     *           -
-stops-list                  /api/v1/stops/                                    *           -
-stops-figures               /api/v1/stops/figures/                            *           -
-stops-detail                /api/v1/stops/{stop}/                             *           -
-stops-parts                 /api/v1/stops/{stop}/parts/                       *           -
-stops-explain               /api/v1/stops/{stop}/explain/                     -           OSMQ
-stops-merge                 /api/v1/stops/{stop}/merge/                       -           SM
-stops-split                 /api/v1/stops/{stop}/split/                       -           SM
-stops-trim                  /api/v1/stops/{stop}/trim/                        -           SM
-stops-undo                  /api/v1/stops/{stop}/undo/                        -           SM
-counts-list                 /api/v1/counts/                                   *           -
-pallet-scans-list           /api/v1/pallet-scans/                             *           OSMQ
-tallies-list                /api/v1/tallies/                                  *           OSMQ
-checks-list                 /api/v1/checks/                                   OSEMQG      OSQ
-balances-list               /api/v1/balances/                                 *           -
-lots-list                   /api/v1/lots/                                     *           -
-lots-detail                 /api/v1/lots/{lot}/                               *           -
-lots-genealogy              /api/v1/lots/{lot}/genealogy/?direction=up        *           -
-handovers-list              /api/v1/handovers/                                *           -
-api-line-readiness          /api/v1/lines/{line}/readiness/                   *           -
-api-kpi      /api/v1/kpi/?line={line}&from=2026-03-02T06:00Z&to=2026-03-02T07:00Z                    *           -
-api-explain  /api/v1/kpi/explain/?line={line}&from=2026-03-02T06:00Z&to=2026-03-02T07:00Z            *           -
-api-observations            /api/v1/observations/                             -           E
-api-docs                    /api/v1/docs/                                     *           *
-"""
-
-# What anybody may ask without logging in, or what belongs to the terminal and not to a line: others test them.
-PUBLIC = {"login", "logout", "healthz", "readyz", "metrics", "csp", "station-identify", "station-leave", "api-schema"}
-
-# Writing says in the form what it does, and the right depends on it: path, form, who may.
-SAID_IN_THE_FORM = """
-readiness-measure  /improve/readiness/{line}/now/             -               SEQFG
-hours-machine-edit /floor/{machine}/hours/comment/            -               OSMQPEG
-hours-line-edit    /hours/{line}/comment/                     -               OSMQPEG
-improve-targets-set /improve/targets/set/                    place=line:{line}  SPG
-shift-state        /shift-state/{line}/2026-03-02/Early/     verb=close      SG
-shift-state        /shift-state/{line}/2026-03-02/Early/     verb=lock       G
-handover-act       /handover-act/{line}/2026-03-02/Early/     verb=note       OSMQG
-"""
-
-# Not walked yet: they need a checklist or an instruction on both lines.
-LEFT_OUT = {"station-checklist", "station-instruction"}
-
-OK_READ, OK_WRITE = {200, 302}, {200, 201, 302, 303, 400, 409, 422, 404}
-BAD_QUESTION = {"/explain/"}  # a page that asks for more before it shows something
-
-
-class Row(NamedTuple):
-    """One route as the table has it."""
-
-    name: str
-    path: str
-    reads: str
-    writes: str
-
-
-def rows() -> list[Row]:
-    return [Row(*line.split()) for line in TABLE.strip().splitlines()]
 
 
 def nothing_odd(odd: list[str]) -> None:

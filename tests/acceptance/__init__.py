@@ -1,0 +1,1 @@
+"""The whole product, started once, in the hands of people and of faults."""

@@ -1,0 +1,1 @@
+"""Pages in Chromium, most of them of one demo plant that is started once."""
