@@ -11,8 +11,12 @@ CODE, MARK = "en-xa", "⟦"
 
 
 def longer(text: str) -> str:
-    """The text with 40 % more signs, at least three: 'Stop' is '⟦Stop ~~~⟧'. Placeholders stay as they are."""
-    return f"{MARK}{text} {'~' * max(3, round(len(text) * 0.4) - 3)}⟧"
+    """The text with 40 % more signs, at least three: 'Stop' is '⟦Stop ~~~⟧'. Placeholders stay as they are.
+
+    What is added can be wrapped as words can: every twelfth sign is a blank.
+    """
+    more = max(3, round(len(text) * 0.4) - 3)
+    return f"{MARK}{text} {('~~~~~~~~~~~ ' * more)[:more].rstrip()}⟧"
 
 
 def pseudo_language(base: Path, data: Path) -> None:
