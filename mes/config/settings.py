@@ -144,6 +144,7 @@ INSTALLED_APPS = [
     "mes.screens",
     "mes.plantfile",
     "analytics",
+    "erp_sync",
     "mes.demo",
 ]
 

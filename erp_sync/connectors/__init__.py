@@ -1,0 +1,38 @@
+"""The known connectors: one folder each, and this table. How one is added stands in ARCHITECTURE.md."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from importlib import import_module
+from typing import cast
+
+from erp_sync.connector import ErpConnector, Settings
+
+
+@dataclass(frozen=True, slots=True)
+class Kind:
+    """A kind of connector: where its class is, and what may honestly be said of how it was tried."""
+
+    name: str
+    title: str
+    place: str  # module:class
+    label: str  # the verified label, shown in the pages and in the README
+
+
+KINDS: dict[str, Kind] = {
+    kind.name: kind
+    for kind in (
+        Kind("simulated", "Simulated ERP", "erp_sync.connectors.simulated:SimulatedErp", "simulated: no real ERP"),
+        Kind("tryton", "Tryton 7.0 and 8.x", "erp_sync.connectors.tryton:Tryton", "verified against a running server"),
+        Kind("b2mml", "B2MML files or HTTP", "erp_sync.connectors.b2mml:B2mml", "verified against published schemas"),
+        Kind("csv", "CSV drop folder", "erp_sync.connectors.csvdrop:CsvDrop", "verified"),
+        Kind(
+            "odoo", "Odoo", "erp_sync.connectors.odoo:Odoo", "developed against recorded Odoo 17.0, not verified live"
+        ),
+    )
+}
+
+
+def open_connector(kind: str, settings: Settings) -> ErpConnector:
+    """A connector of a kind, ready to be asked. KeyError for an unknown kind."""
+    module, _, name = KINDS[kind].place.partition(":")
+    return cast(Callable[[Settings], ErpConnector], getattr(import_module(module), name))(settings)
