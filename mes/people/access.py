@@ -69,6 +69,12 @@ ROLES_OF: dict[str, frozenset[str]] = {
     "edit_items": frozenset({Role.PLANNER, Role.ENGINEER}),
     "edit_plant": frozenset({Role.ENGINEER}),
     "edit_controllers": frozenset({Role.ENGINEER}),
+    "see_erp": frozenset({Role.PLANNER, Role.SUPERVISOR, Role.FINANCE, Role.MANAGER}),
+    "decide_erp": frozenset({Role.PLANNER, Role.MANAGER}),
+    "map_erp": frozenset({Role.PLANNER, Role.ENGINEER}),
+    "set_up_erp": frozenset({Role.ENGINEER}),
+    "see_costs": frozenset({Role.PLANNER, Role.SUPERVISOR, Role.FINANCE, Role.MANAGER}),
+    "edit_costs": frozenset({Role.FINANCE}),
     "edit_people": frozenset(),
     "edit_keys": frozenset(),
 }
