@@ -86,6 +86,8 @@ def restore(path: Path, *, replace: bool) -> Content:
         listing.write_text("\n".join(line for line in entries if " EXTENSION " not in line))
         _end_other_sessions()
         connection.close()
+        # Its idle connections were ended too. The pool would try one after the other and pause ever longer between.
+        connection.close_pool()  # type: ignore[attr-defined]  # (the stubs do not know the pool)
         _run(
             *("pg_restore", "--single-transaction", "--exit-on-error", "--clean", "--if-exists", "--no-owner"),
             *(f"--use-list={listing}", f"--dbname={connection.settings_dict['NAME']}", str(dump)),
