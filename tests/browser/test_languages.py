@@ -46,7 +46,7 @@ def test_no_text_is_cut_where_words_are_longer(visit: Visitor, product: Product,
             if page.evaluate("document.documentElement.scrollWidth > innerWidth"):
                 problems.append(f"{name} {role}: wider than {width} px")
     assert marks > 100
-    assert problems == []
+    assert problems == [], "\n".join(problems)
 
 
 def test_spanish_stays_with_the_person_and_server_and_browser_say_the_same(visit: Visitor, product: Product) -> None:
