@@ -131,14 +131,17 @@ def test_an_hour_at_the_station(stack: Stack, station: Page, number: str, reques
     until("the machine counts it up", lambda: good_of(stack, number) >= 3, 60)
 
     seen(station, ".sheet", scripts=scripts)  # a breakdown opens the reason sheet: two taps
+    told = reasons(stack)
     station.locator(".sheet summary", has_text="Knife").click()
-    station.locator(".sheet").get_by_role("button", name="Knife broken", exact=True).click()
-    until("the reason is stored", lambda: reasons(stack) >= 1, 20)
+    with station.expect_navigation():
+        station.locator(".sheet").get_by_role("button", name="Knife broken", exact=True).click()
+    until("the reason is stored", lambda: reasons(stack) == told + 1, 20)
 
     station.goto(f"{stack.url}/station/CUT-8/")
     before = scrap_of(stack, number)
     station.locator("[data-button=scrap]").click()  # scrap: two taps
-    station.get_by_role("button", name="3", exact=True).first.click()
+    with station.expect_navigation():
+        station.get_by_role("button", name="3", exact=True).first.click()
     until("three pieces of scrap", lambda: scrap_of(stack, number) - before == 3, 20)
 
     seen(station, ".check-card a.tap", scripts=scripts)
@@ -162,7 +165,8 @@ def test_an_hour_at_the_station(stack: Stack, station: Page, number: str, reques
     finish = station.locator("form", has_text="Complete, start nothing")
     for box in finish.locator("[name=reports_seen]").all():
         box.check()  # the report is not decided: completing all the same is said, not assumed
-    finish.get_by_role("button", name="Complete, start nothing").click()
+    with station.expect_navigation():
+        finish.get_by_role("button", name="Complete, start nothing").click()
     for field in station.locator("form input[name=why], form select[name=why]").all()[:1]:
         field.fill("The rest is not needed")
     if station.locator("form").get_by_role("button", name="The rest is not needed").count():
