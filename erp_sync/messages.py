@@ -118,6 +118,8 @@ class OperationsRequest:
     """An order as the ERP has it now. `item`, `work_center` and units are the ERP's own codes, not yet mapped.
 
     `modified_at` is by the ERP's clock and only compared with itself. `erp_state` is the ERP's own word for `state`.
+    `materials` is empty where the ERP does not say them (any more: Tryton forgets the plan once the order has started);
+    that never means that none are needed.
     """
 
     ref: ExternalRef
@@ -151,7 +153,11 @@ class StockStatement:
 
 @dataclass(frozen=True, slots=True)
 class MaterialActual:
-    """So much of a material was made or used, in total so far. `lot` and `reason` may be empty."""
+    """So much of a material was made or used, in total so far. `lot` and `reason` may be empty.
+
+    A CONSUMED line, also one of zero, says that Millwright books this material. One without any line is left to the
+    ERP: some (Tryton) then take the planned quantity off stock when the order starts.
+    """
 
     use: MaterialUse
     item: str
