@@ -136,6 +136,7 @@ INSTALLED_APPS = [
     "mes.tracking",
     "mes.witness",
     "mes.oee",
+    "mes.losses",
     "mes.live",
     "mes.hourly",
     "mes.handover",

@@ -8,6 +8,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from mes.charting.charts import Bar, bar_chart
+from mes.losses.stop_minutes import Group, grouped, stop_minutes
 from mes.oee.figures import Figure, figures
 from mes.plant.calendar import day_bounds
 from mes.screens import words
@@ -15,7 +16,6 @@ from mes.screens.frame import zone_named
 from mes.screens.improve.asked import DAYS, LONGEST, Asked, AskedWrong, instant_in
 from mes.screens.improve.kpis import MEASURES
 from mes.screens.improve.page import Content, Drawn, losses_page
-from mes.screens.improve.stop_minutes import Group, grouped, stop_minutes
 from mes.screens.improve.tables import Column, Row, Table, pieces
 from mes.screens.templatetags.amounts import local_day_time
 

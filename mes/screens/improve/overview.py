@@ -6,6 +6,7 @@ from django.http import HttpRequest
 from django.utils.translation import gettext as _
 
 from mes.charting.charts import Bar, bar_chart
+from mes.losses.stop_minutes import Group, Lost, TooMuch, grouped, own_losses, stop_minutes
 from mes.oee.figures import Figure, figures, figures_by
 from mes.oee.places import Place
 from mes.oee.witnessed import bounded, heard_of
@@ -17,7 +18,6 @@ from mes.screens.improve.kpis import BY_FIELD, FOUR, faint, scaled
 from mes.screens.improve.page import Content, Drawn, losses_page
 from mes.screens.improve.pareto import COLOURS, MIN_MS, href, minutes_and_stops, sentence, unexplained
 from mes.screens.improve.series import group_for, whole_and_parts, why
-from mes.screens.improve.stop_minutes import Group, Lost, TooMuch, grouped, own_losses, stop_minutes
 from mes.screens.improve.tables import Column, Row, Table
 from mes.screens.improve.target_words import machines_for, place_targets, share_of
 from mes.screens.improve.trends import trend_of, trend_table

@@ -15,11 +15,11 @@ from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_safe
 
 from mes.charting.charts import Chart
+from mes.losses.stop_minutes import TooMuch
 from mes.oee.figures import Figure
 from mes.screens import words
 from mes.screens.export import csv_answer, xlsx_answer
 from mes.screens.improve.asked import SPANS, Asked, AskedWrong, NoPlace, asked_of, iso
-from mes.screens.improve.stop_minutes import TooMuch
 from mes.screens.improve.tables import Table, about, named
 from mes.screens.templatetags.amounts import local_day_time
 

@@ -9,12 +9,7 @@ from django.utils.translation import gettext_lazy, ngettext
 
 from mes.charting.charts import Bar, pareto_chart
 from mes.downtime.queries import stop_ref
-from mes.oee.losses import pareto as ranked
-from mes.screens import words
-from mes.screens.improve.asked import Asked
-from mes.screens.improve.page import Content, Drawn, losses_page
-from mes.screens.improve.series import whole
-from mes.screens.improve.stop_minutes import (
+from mes.losses.stop_minutes import (
     NO_REASON,
     SHORT,
     WAITING,
@@ -26,6 +21,11 @@ from mes.screens.improve.stop_minutes import (
     stops_listed,
     without_reason,
 )
+from mes.oee.losses import pareto as ranked
+from mes.screens import words
+from mes.screens.improve.asked import Asked
+from mes.screens.improve.page import Content, Drawn, losses_page
+from mes.screens.improve.series import whole
 from mes.screens.improve.tables import Column, Row, Table
 from mes.screens.templatetags.amounts import local_day_time
 

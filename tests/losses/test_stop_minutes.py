@@ -6,9 +6,7 @@ from uuid import uuid4
 import pytest
 
 from mes.downtime.models import Stop
-from mes.plant.models import Shift, WorkCenter
-from mes.production.models import Run
-from mes.screens.improve.stop_minutes import (
+from mes.losses.stop_minutes import (
     NO_REASON,
     SHORT,
     WAITING,
@@ -21,6 +19,8 @@ from mes.screens.improve.stop_minutes import (
     stops_listed,
     without_reason,
 )
+from mes.plant.models import Shift, WorkCenter
+from mes.production.models import Run
 from mes.tracking.models import MachineCursor, StateCorrection
 from tests.production.small_plant import SIX, SmallPlant, small_plant
 

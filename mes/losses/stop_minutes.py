@@ -17,11 +17,11 @@ from django.db import connection
 from django.utils.translation import gettext as _
 
 from mes.downtime.models import Reason, Stop
+from mes.losses.stop_sql import ADDED_UP, ONE_BY_ONE
 from mes.plant.models import WorkCenter
 from mes.plant.shift_of import Schedule, schedules_of
 from mes.plant.stretches import Pause
 from mes.production.models import Item
-from mes.screens.improve.stop_sql import ADDED_UP, ONE_BY_ONE
 from mes.tracking.models import MachineCursor, StateCorrection
 
 MOST_MACHINE_DAYS = 7_000
