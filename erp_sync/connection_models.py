@@ -42,6 +42,7 @@ class ErpConnection(models.Model):
     closed_until = models.DateField(null=True, blank=True, help_text="Nothing is posted on this day or before.")
     closed_period = models.CharField(max_length=10, choices=Closed, default=Closed.NEXT_OPEN)
     order_cursor = models.CharField(max_length=200, blank=True, default="")
+    order_more = models.BooleanField(default=False, help_text="The last pull ended before the ERP had no more.")
     last_pull_at = models.DateTimeField(null=True, blank=True)
     last_push_at = models.DateTimeField(null=True, blank=True)
     last_sweep_at = models.DateTimeField(null=True, blank=True)
@@ -81,6 +82,9 @@ class ErpMapping(models.Model):
         null=True,
         blank=True,
         help_text="Units only: so many of ours are one of the ERP's.",
+    )
+    digits = models.PositiveSmallIntegerField(
+        null=True, blank=True, help_text="Units only: decimals the ERP keeps. Empty: three."
     )
     valid_from = models.DateTimeField()
     valid_to = models.DateTimeField(null=True, blank=True)

@@ -4,9 +4,20 @@ from django.db import models
 from django.utils.translation import gettext_lazy as _
 
 from erp_sync.connection_models import ErpConnection, ErpMapping, SyncRun
+from erp_sync.inbound_models import ErpLot, ErpRecord
 from mes.production.models import WorkOrder
 
-__all__ = ["Attempt", "Difference", "ErpConnection", "ErpLink", "ErpMapping", "OutboxMessage", "SyncRun"]
+__all__ = [
+    "Attempt",
+    "Difference",
+    "ErpConnection",
+    "ErpLink",
+    "ErpLot",
+    "ErpMapping",
+    "ErpRecord",
+    "OutboxMessage",
+    "SyncRun",
+]
 
 
 class ErpLink(models.Model):
