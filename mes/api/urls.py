@@ -5,6 +5,7 @@ from rest_framework.routers import DefaultRouter
 
 from mes.api import checks, docs, floor, plant, production, witness
 from mes.api.calls import Calls
+from mes.api.costs import CostsView
 from mes.api.explain import ExplainView
 from mes.api.handovers import Handovers
 from mes.api.kpi import KpiView
@@ -40,6 +41,7 @@ urlpatterns = [
     path("", include(router.urls)),
     path("work-orders/<str:number>/thread/", OrderThreadView.as_view(), name="api-order-thread"),
     path("thread/<str:kind>/<path:code>/", ThreadView.as_view(), name="api-thread"),
+    path("costs/", CostsView.as_view(), name="api-costs"),
     path("kpi/", KpiView.as_view(), name="api-kpi"),
     path("kpi/explain/", ExplainView.as_view(), name="api-explain"),
     path("observations/", ObservationsView.as_view(), name="api-observations"),

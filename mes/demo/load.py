@@ -13,6 +13,7 @@ from django.utils import timezone
 from mes.demo.by_hand import counts_write
 from mes.demo.calls import calls_write
 from mes.demo.checks import checks_write
+from mes.demo.costs import costs_write
 from mes.demo.lots import lots_write
 from mes.demo.story import DAYS, story_write
 from mes.journal.write import record
@@ -97,6 +98,7 @@ def plant_load(*, plant: Plant, now: datetime, passwords: Mapping[str, str], por
         checks_write(now=now, start=now - timedelta(days=DAYS))
         lots_write(now=now)
         calls_write(now=now)
+        costs_write(now=now, actor=ACTOR)
         weigh_all(now=now, back=timedelta(days=DAYS))
     users = _users(passwords)
     api_key = _key(now)

@@ -24,6 +24,7 @@ CSP_REPORT_LIMIT = 8_192
 HOMES: dict[str, list[str]] = {
     Role.OPERATOR: ["/station/"],
     Role.PLANNER: ["/planning/", "/orders/"],
+    Role.FINANCE: ["/improve/costs/"],
 }
 """Where a role starts: the first of these addresses that this server has, else the floor."""
 

@@ -44,7 +44,7 @@ from mes.screens import (
     wall,
     witness,
 )
-from mes.screens.improve import compare, overview, pareto, targets, trends, waterfall
+from mes.screens.improve import compare, costs, overview, pareto, targets, trends, waterfall
 
 urlpatterns = [
     path("", home.home, name="home"),
@@ -151,6 +151,8 @@ urlpatterns = [
     path("improve/waterfall/", waterfall.waterfall, name="improve-waterfall"),
     path("improve/trends/", trends.trends, name="improve-trends"),
     path("improve/compare/", compare.compare, name="improve-compare"),
+    path("improve/costs/", costs.costs, name="improve-costs"),
+    path("improve/costs/set/", costs.set_cost, name="improve-costs-set"),
     path("improve/targets/", targets.targets, name="improve-targets"),
     path("improve/targets/set/", targets.set_target, name="improve-targets-set"),
     path("improve/policies/", policies.policies, name="policies"),

@@ -24,6 +24,7 @@ PAGES = [
     ("supervisor", "/andon/"),
     ("supervisor", "HANDOVER"),
     ("supervisor", "/hours/BOTTLE-1/"),
+    ("supervisor", "/improve/costs/"),
     ("operator", "/station/"),
     ("engineer", "/controllers/"),
     ("supervisor", "/no-such-page/"),

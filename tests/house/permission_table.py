@@ -131,6 +131,7 @@ improve-stops               /improve/stops/                                   * 
 improve-waterfall           /improve/waterfall/                               *           -
 improve-trends              /improve/trends/                                  *           -
 improve-compare             /improve/compare/                                 *           -
+improve-costs               /improve/costs/                                   SPFG        -
 improve-targets             /improve/targets/                                 *           -
 policies                    /improve/policies/                                SPEMQFG     -
 policy-adopt                /improve/policies/adopt/                          -           G
@@ -203,6 +204,7 @@ lots-detail                 /api/v1/lots/{lot}/                               * 
 lots-genealogy              /api/v1/lots/{lot}/genealogy/?direction=up        *           -
 handovers-list              /api/v1/handovers/                                *           -
 api-line-readiness          /api/v1/lines/{line}/readiness/                   *           -
+api-costs    /api/v1/costs/?line={line}&from=2026-03-02T06:00Z&to=2026-03-02T07:00Z                  SPFG        -
 api-kpi      /api/v1/kpi/?line={line}&from=2026-03-02T06:00Z&to=2026-03-02T07:00Z                    *           -
 api-explain  /api/v1/kpi/explain/?line={line}&from=2026-03-02T06:00Z&to=2026-03-02T07:00Z            *           -
 api-observations            /api/v1/observations/                             -           E
@@ -217,6 +219,7 @@ SAID_IN_THE_FORM = """
 readiness-measure  /improve/readiness/{line}/now/             -               SEQFG
 hours-machine-edit /floor/{machine}/hours/comment/            -               OSMQPEG
 hours-line-edit    /hours/{line}/comment/                     -               OSMQPEG
+improve-costs-set  /improve/costs/set/                          what=work_center:{machine}  F
 improve-targets-set /improve/targets/set/                    place=line:{line}  SPG
 shift-state        /shift-state/{line}/2026-03-02/Early/     verb=close      SG
 shift-state        /shift-state/{line}/2026-03-02/Early/     verb=lock       G

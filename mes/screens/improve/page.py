@@ -17,6 +17,7 @@ from django.views.decorators.http import require_safe
 from mes.charting.charts import Chart
 from mes.losses.stop_minutes import TooMuch
 from mes.oee.figures import Figure
+from mes.people.access import may
 from mes.screens import words
 from mes.screens.export import csv_answer, xlsx_answer
 from mes.screens.improve.asked import SPANS, Asked, AskedWrong, NoPlace, asked_of, iso
@@ -29,6 +30,7 @@ PAGES = {
     "waterfall": ("improve-waterfall", gettext_lazy("Waterfall")),
     "trends": ("improve-trends", gettext_lazy("Trends")),
     "compare": ("improve-compare", gettext_lazy("Compare")),
+    "costs": ("improve-costs", gettext_lazy("Costs")),
     "targets": ("improve-targets", gettext_lazy("Targets")),
     "policies": ("policies", gettext_lazy("Policies")),
     "readiness": ("readiness", gettext_lazy("Readiness")),  # of an upper package: known by its address only
@@ -95,7 +97,7 @@ def _context(request: HttpRequest, name: str, asked: Asked, content: Content) ->
         "asked": asked,
         "options": asked.options(),
         "spans": [(key, word, asked.query(range=key), key == asked.span) for key, word in SPANS.items()],
-        "tabs": tabs(name, asked),
+        "tabs": tabs(name, asked, request.user),
         "tables": {table.key: table for table in content.tables},
         "charts": {drawn.key: drawn for drawn in content.charts},
         "sentence": content.sentence,
@@ -105,10 +107,11 @@ def _context(request: HttpRequest, name: str, asked: Asked, content: Content) ->
     }
 
 
-def tabs(here: str, asked: Asked) -> list[tuple[str, str, bool]]:
+def tabs(here: str, asked: Asked, user: object) -> list[tuple[str, str, bool]]:
     """Name, address and whether it is this page, of each losses page; the place and the time go along."""
     query = asked.query(**dict.fromkeys(asked.more, ""))
-    return [(str(word), reverse(address) + query, page == here) for page, (address, word) in PAGES.items()]
+    shown = {page: said for page, said in PAGES.items() if page != "costs" or may(user, "see_costs")}
+    return [(str(word), reverse(address) + query, page == here) for page, (address, word) in shown.items()]
 
 
 def _file(request: HttpRequest, name: str, asked: Asked, content: Content) -> HttpResponse | None:
