@@ -145,7 +145,7 @@ def machines_table(found: Costs, places: Sequence[WorkCenter]) -> Table:
     for wc in places:
         own = [lost for lost in found.bill.losses if lost.machine == wc.code]
         if own:
-            rows.append(Row([wc.name, _sum([lost.cost for lost in own])]))
+            rows.append(Row([f"{wc.name} ({wc.code})", _sum([lost.cost for lost in own])]))
     columns = [Column("machine", _("Machine")), Column("cost", _("Cost"), found.currency, 2)]
     return Table("machines", _("Cost by machine"), columns, rows, _("Nothing was lost in this time."))
 
@@ -155,7 +155,13 @@ def rates_table(places: Sequence[WorkCenter], sites: set[Site], now: datetime) -
     rates = CostRate.objects.filter(work_center__in=places).select_related("work_center__line__area__site")
     items = ItemCost.objects.filter(site__in=sites).select_related("item", "site")
     said = [
-        (row.work_center.name, _("an hour"), row.per_hour, row.valid_from, row.work_center.line.area.site)
+        (
+            f"{row.work_center.name} ({row.work_center.code})",
+            _("an hour"),
+            row.per_hour,
+            row.valid_from,
+            row.work_center.line.area.site,
+        )
         for row in rates
     ]
     said += [
@@ -199,7 +205,10 @@ def _set(request: HttpRequest, at: datetime) -> None:
         rate = rate_set(
             work_center=place, per_hour=_amount(post.get("cost", "")), valid_from=begin, actor=actor, at=at, why=why
         )
-        said = _("An hour of %(machine)s costs %(cost)s.") % {"machine": place.name, "cost": f"{rate.per_hour.normalize():f}"}
+        said = _("An hour of %(machine)s costs %(cost)s.") % {
+            "machine": place.name,
+            "cost": f"{rate.per_hour.normalize():f}",
+        }
     elif kind == "item":
         item_code, _at, site_code = code.rpartition("@")
         site, item = _site(request, site_code), Item.objects.filter(code=item_code).first()
