@@ -3,6 +3,7 @@
 import csv
 import io
 from datetime import UTC, datetime
+from urllib.parse import urlencode
 
 from django.contrib.auth.decorators import login_required
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
@@ -10,12 +11,13 @@ from django.shortcuts import render
 from django.urls import reverse
 from django.views.decorators.http import require_safe
 
-from mes.people.access import lines_for
+from mes.people.access import lines_for, may
 from mes.plant.models import Line, Shift
 from mes.screens import machine_day
 from mes.screens.closing import closing_of
 from mes.screens.counts import counts_waiting_for
 from mes.screens.gate import shift_or_404
+from mes.screens.improve.asked import iso
 from mes.screens.safe_csv import safe_cell
 from mes.screens.shift_figures import Summary, summary_of
 
@@ -59,6 +61,7 @@ def shift(request: HttpRequest, line: str, day: str, name: str) -> HttpResponse:
         "later": _address(following) if following else "",
         **counts_waiting_for(request.user),
         "state": closing_of(found, request.user, now),
+        "costs": _costs(found) if may(request.user, "see_costs") else "",
         "need": sum(stop.reason_id is None for stop, _s in summary.stops),
     }
     return render(request, "shift/shift.html", context)
@@ -66,6 +69,12 @@ def shift(request: HttpRequest, line: str, day: str, name: str) -> HttpResponse:
 
 def _address(shift: Shift) -> str:
     return reverse("shift", args=[shift.line.code, shift.production_date.isoformat(), shift.name])
+
+
+def _costs(shift: Shift) -> str:
+    """Where the shift's losses stand in money."""
+    asked = {"line": shift.line.code, "from": iso(shift.starts_at), "to": iso(shift.ends_at)}
+    return f"{reverse('improve-costs')}?{urlencode(asked)}"
 
 
 def _csv(summary: Summary) -> HttpResponse:
