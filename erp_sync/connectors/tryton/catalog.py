@@ -1,0 +1,107 @@
+"""Units, products and lots of a Tryton by the codes people use, each asked for once per connector."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from erp_sync.connectors.tryton.session import Session
+from erp_sync.connectors.tryton.values import Row, Unit, nested, unit_of
+from erp_sync.errors import MappingMissing
+
+PRODUCT_FIELDS = ["code", "rec_name", "default_uom", "lot_required", "lot_sequence"]
+UNIT_FIELDS = ["symbol", "name", "category", "factor", "rate", "digits"]
+
+
+@dataclass(frozen=True, slots=True)
+class Product:
+    """A product. `lot_at` are the kinds of places to or from which it only moves with a lot."""
+
+    id: int
+    code: str
+    unit: Unit
+    lot_at: frozenset[str]
+    numbers_lots: bool
+
+
+def code_of(row: Row) -> str:
+    """What people call a product: its code, or its name where it has none."""
+    return str(row.get("code") or row.get("rec_name") or row["id"])
+
+
+class Catalog:
+    """Look-ups. What is found stays as long as the connector; lots are looked up each time."""
+
+    def __init__(self, session: Session) -> None:
+        self._session = session
+        self._units: dict[int, Unit] = {}
+        self._products: dict[str, Product] = {}
+
+    def unit(self, unit_id: int) -> Unit:
+        """A unit by its id."""
+        if unit_id not in self._units:
+            rows = self._session.rows("product.uom", [], UNIT_FIELDS, context={"active_test": False})
+            self._units = {row["id"]: unit_of(row) for row in rows}
+        return self._units[unit_id]
+
+    def unit_called(self, symbol: str, beside: Unit) -> Unit:
+        """A unit by its symbol or name; of several, one that measures what `beside` does. MappingMissing if none."""
+        self.unit(beside.id)
+        called = [unit for unit in self._units.values() if symbol in (unit.symbol, unit.name)]
+        if not called:
+            raise MappingMissing(f"Tryton has no unit {symbol}: map it to one that it has.", kind="unit", code=symbol)
+        return next((unit for unit in called if unit.category == beside.category), called[0])
+
+    def product(self, code: str) -> Product:
+        """A product by its code. MappingMissing if there is none."""
+        if code not in self._products:
+            self.products([code])
+        if code not in self._products:
+            raise MappingMissing(
+                f"Tryton has no product {code}: map the item to one that it has.", kind="item", code=code
+            )
+        return self._products[code]
+
+    def products(self, codes: Iterable[str]) -> list[Product]:
+        """The products with these codes; unknown ones are left out."""
+        asked = list(codes)
+        lacking = [code for code in asked if code not in self._products]
+        if lacking:
+            domain = ["OR", ["code", "in", lacking], ["rec_name", "in", lacking]]
+            for row in self._session.rows("product.product", domain, PRODUCT_FIELDS):
+                self._products.setdefault(code_of(row), self._product(row))
+        return [self._products[code] for code in asked if code in self._products]
+
+    def product_in(self, row: Row, name: str = "product") -> Product:
+        """The product behind a reference whose `fields_of_product` were asked for with it."""
+        found = self._product(nested(row, name))
+        return self._products.setdefault(found.code, found)
+
+    def lot(self, product: Product, number: str) -> int | None:
+        """The lot with this number; of several (Tryton accepts that) the first made, so that all find the same."""
+        domain = [["product", "=", product.id], ["number", "=", number]]
+        rows = self._session.rows("stock.lot", domain, ["number"], order=[["id", "ASC"]], limit=1)
+        return rows[0]["id"] if rows else None
+
+    def lot_or_new(self, product: Product, number: str) -> int:
+        """The lot with this number, made if there is none yet. An empty number is given by Tryton's own sequence."""
+        found = self.lot(product, number) if number else None
+        if found is not None:
+            return found
+        values: Row = {"product": product.id}
+        if number:
+            values["number"] = number
+        made: list[int] = self._session.model("stock.lot", "create", [values])
+        return made[0]
+
+    def _product(self, row: Row) -> Product:
+        return Product(
+            row["id"],
+            code_of(row),
+            self.unit(row["default_uom"]),
+            frozenset(row.get("lot_required") or ()),
+            bool(row.get("lot_sequence")),
+        )
+
+
+def fields_of_product(name: str = "product") -> list[str]:
+    """What to ask for so that `Catalog.product_in` needs no further question."""
+    return [f"{name}.{field}" for field in PRODUCT_FIELDS]
