@@ -23,6 +23,7 @@ class Settings:
     """What a connector needs to know of its connection. `secrets` never reaches a log, an error or the database.
 
     `address` is a URL or a folder, `options` what the kind asks for (see its `OPTIONS`), `demo` allows loopback.
+    `folders` are the server's own roots (MES_ERP_FOLDERS): a folder connector uses none outside of them.
     """
 
     code: str
@@ -30,6 +31,22 @@ class Settings:
     options: Mapping[str, Any]
     secrets: Mapping[str, str] = field(default_factory=dict, repr=False)
     demo: bool = False
+    folders: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Exchange:
+    """What went out and what came back, masked and cut: for a person who wants to see why."""
+
+    sent: str = ""
+    received: str = ""
+
+
+def exchange_of(connector: "ErpConnector") -> Exchange:
+    """What a connector exchanged since this was asked last; empty for those that do not record (`exchange()`)."""
+    take = getattr(connector, "exchange", None)
+    found: Exchange = take() if take is not None else Exchange()
+    return found
 
 
 class ErpConnector(Protocol):

@@ -21,6 +21,10 @@ class AuthError(ErpError):
     """Name or password are refused: the connection stops until a person has mended it."""
 
 
+class AddressError(AuthError):
+    """The address may not be reached, or the server there is not who it says: mended by a person, like a login."""
+
+
 class RejectedError(ErpError):
     """The ERP read the message and will not take it as it is. Trying again changes nothing."""
 
