@@ -33,6 +33,9 @@ VARIABLES = [
     Variable(
         "MES_SMTP_URL", "", "smtp://user:password@host:587?starttls=1 or smtps://host:465; empty: no e-mail is sent"
     ),
+    Variable(
+        "MES_ERP_FOLDERS", "", "folders below which ERP connections may use folders, colon separated; empty: <data>/erp"
+    ),
     Variable("MES_MAIL_FROM", "millwright@localhost", "sender of reports and calls by e-mail"),
 ]
 _DEFAULTS = {variable.name: variable.default for variable in VARIABLES}
@@ -93,6 +96,7 @@ BASE_DIR = Path(__file__).resolve().parent.parent.parent
 DATA_DIR = Path(env("MES_DATA_DIR")).absolute()
 MES_ENV = env("MES_ENV")
 PRODUCTION = MES_ENV == "production"
+ERP_FOLDERS = tuple(filter(None, env("MES_ERP_FOLDERS").split(os.pathsep))) or (str(DATA_DIR / "erp"),)
 SHIFT_HORIZON_DAYS = int(env("MES_SHIFT_HORIZON_DAYS"))
 SHIFT_LOCK_DAYS = int(env("MES_SHIFT_LOCK_DAYS"))
 SPOOL_BYTES = int(env("MES_SPOOL_MB")) * 1_000_000
