@@ -5,16 +5,19 @@ from django.utils.translation import gettext_lazy as _
 
 from erp_sync.connection_models import ErpConnection, ErpMapping, SyncRun
 from erp_sync.inbound_models import ErpLot, ErpRecord
+from erp_sync.outbound_models import BomPolicy, FollowMark
 from mes.production.models import WorkOrder
 
 __all__ = [
     "Attempt",
+    "BomPolicy",
     "Difference",
     "ErpConnection",
     "ErpLink",
     "ErpLot",
     "ErpMapping",
     "ErpRecord",
+    "FollowMark",
     "OutboxMessage",
     "SyncRun",
 ]

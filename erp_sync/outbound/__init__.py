@@ -1,0 +1,1 @@
+"""What goes to the ERP: totals collected, messages written once, delivered in sequence, decided by people."""
