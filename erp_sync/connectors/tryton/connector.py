@@ -4,11 +4,10 @@ from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
-from erp_sync.connector import Settings
+from erp_sync.connector import Exchange, Settings
 from erp_sync.connectors.tryton.books import books
 from erp_sync.connectors.tryton.catalog import Catalog
 from erp_sync.connectors.tryton.changes import orders_changed
-from erp_sync.connectors.tryton.http import Door
 from erp_sync.connectors.tryton.master import master_of
 from erp_sync.connectors.tryton.orders import OPEN_STATES, booked_of, request_of
 from erp_sync.connectors.tryton.push import push
@@ -27,6 +26,7 @@ from erp_sync.messages import (
     PushResult,
     StockStatement,
 )
+from erp_sync.transport.client import HttpDoor
 
 AT_ONCE = 200  # orders whose parts are read in one question
 
@@ -41,7 +41,8 @@ class Tryton:
     kind = "tryton"
 
     def __init__(self, settings: Settings) -> None:
-        self._session = Session(settings, Door(settings))
+        self._door = HttpDoor(settings)
+        self._session = Session(settings, self._door)
         self._catalog = Catalog(self._session)
         self._time_zone = str(settings.options.get("time_zone") or "")
         self._work_time = str(settings.options.get("work_time") or "run")
@@ -111,6 +112,10 @@ class Tryton:
             for book in books(self._session, self._catalog, ids[start : start + AT_ONCE]):
                 found[str(book.id)] = booked_of(book)
         return found
+
+    def exchange(self) -> Exchange:
+        """What went out and came back since this was asked last, masked."""
+        return self._door.exchange()
 
     def close(self) -> None:
         """Logs out and gives the connection back."""

@@ -3,36 +3,14 @@
 import base64
 from datetime import datetime
 from email.utils import parsedate_to_datetime
-from typing import Any, Protocol
+from typing import Any
 
 from erp_sync.connector import Settings
 from erp_sync.connectors.tryton.values import Row
 from erp_sync.errors import AuthError, ConflictError, RejectedError, TransientError, WarningError
+from erp_sync.transport.client import Answer, HttpDoor
 
 LOCK_WORDS = ("locked", "deadlock", "serialize", "timeout", "timed out", "connection", "operationalerror")
-
-
-class Answer(Protocol):
-    """What came back over HTTP."""
-
-    status: int
-    headers: Any
-
-    def json(self) -> Any:
-        """The body as JSON; TransientError if it is cut."""
-        ...
-
-
-class Http(Protocol):
-    """The door to the network. It raises TransientError and, where it keeps to that, AuthError."""
-
-    def post(self, path: str, body: Row, headers: dict[str, str]) -> Answer:
-        """Sends JSON."""
-        ...
-
-    def close(self) -> None:
-        """Gives connections back."""
-        ...
 
 
 class AskedBack(WarningError):
@@ -46,7 +24,7 @@ class AskedBack(WarningError):
 class Session:
     """A login of Tryton's. Kept as long as the connector is; a lost one is renewed once."""
 
-    def __init__(self, settings: Settings, http: Http) -> None:
+    def __init__(self, settings: Settings, http: HttpDoor) -> None:
         self._http = http
         self._database = str(settings.options.get("database") or "")
         self._user = str(settings.options.get("user") or settings.secrets.get("user") or "")
@@ -96,8 +74,8 @@ class Session:
             self._http.close()
 
     def _find_version(self) -> None:
-        for prefix in ("rpc/", ""):  # from series 8 on calls go below rpc/
-            answer = self._http.post(f"/{prefix}", {"id": 1, "method": "common.server.version", "params": []}, {})
+        for prefix in ("", "rpc/"):  # from series 8 on calls go below rpc/, and the root takes none
+            answer = self._http.post(f"/{prefix}", {"id": 1, "method": "common.server.version", "params": []})
             self._read_clock(answer)
             if answer.status < 400:
                 self._prefix = prefix
@@ -114,6 +92,7 @@ class Session:
         if not found:
             raise AuthError(f"Tryton refuses the password of {self._user}.")
         user_id, session = found[0], found[1]
+        self._http.mask.learn(str(session))
         raw = f"{self._user}:{user_id}:{session}".encode()
         self._token = base64.b64encode(raw).decode()
         self._context = self._call("model.res.user.get_preferences", [True, {}])
@@ -124,10 +103,8 @@ class Session:
             f"/{self._database}/{self._prefix}", {"id": 1, "method": method, "params": params}, headers
         )
         self._read_clock(answer)
-        if answer.status in (401, 403):
-            raise AuthError(f"Tryton refuses the login of {self._user}.")
-        if answer.status in (409, 429, 503) or answer.status >= 500:
-            raise TransientError(f"Tryton cannot answer now (HTTP {answer.status}).")
+        if answer.status == 404:
+            raise AuthError(f"Tryton has no database {self._database}: correct the connection.")
         if answer.status >= 400:
             raise RejectedError(f"Tryton does not take the call {method} (HTTP {answer.status}).")
         return _result(answer.json())
