@@ -1,7 +1,7 @@
-"""What stands in Tryton of some orders: their head, the moves of their materials and their works, read at once."""
+"""What stands in Tryton of some orders: head, moves of materials and works, read in one question, so they fit."""
 
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 from hashlib import sha256
@@ -10,30 +10,24 @@ from erp_sync.connectors.tryton.catalog import Catalog, Product, fields_of_produ
 from erp_sync.connectors.tryton.session import Session
 from erp_sync.connectors.tryton.values import Row, Unit, converted, nested, number, seconds, stamp
 
-ORDER_FIELDS = [
-    *("number", "reference", "state", "quantity", "unit", "unit.symbol", "bom", "routing", "planned_date"),
-    *("planned_start_date", "location", "warehouse", "warehouse.waste_locations", "warehouse.storage_location"),
-    *(
-        "company",
-        "company.currency",
-        "company.timezone",
-        "work_center.name",
-        "routing.steps.sequence",
-        "routing.steps.operation.name",
-        "write_date",
-        "create_date",
-        "_timestamp",
-    ),
-    *fields_of_product(),
-]
 MOVE_FIELDS = [
-    *("production_input", "production_output", "quantity", "unit", "lot", "lot.number", "state", "origin"),
-    *("from_location", "to_location", "to_location.type", "write_date", "create_date", "_timestamp"),
+    *("quantity", "unit", "lot", "lot.number", "state", "origin", "to_location.type"),
+    *("write_date", "create_date", "_timestamp"),
     *fields_of_product(),
 ]
 WORK_FIELDS = [
-    *("production", "sequence", "operation.name", "work_center.name", "state", "write_date", "create_date"),
+    *("sequence", "operation.name", "work_center.name", "state", "write_date", "create_date"),
     *("cycles.state", "cycles.duration"),
+]
+ORDER_FIELDS = [
+    *("number", "reference", "state", "quantity", "unit", "bom", "planned_date", "planned_start_date"),
+    *("location", "warehouse.waste_locations", "warehouse.storage_location", "company", "company.currency"),
+    *("company.timezone", "work_center.name", "routing.steps.sequence", "routing.steps.operation.name"),
+    *("write_date", "create_date", "_timestamp"),
+    *fields_of_product(),
+    *(f"inputs.{field}" for field in MOVE_FIELDS),
+    *(f"outputs.{field}" for field in MOVE_FIELDS),
+    *(f"works.{field}" for field in WORK_FIELDS),
 ]
 DONE, OPEN = "done", ("draft", "staging", "assigned")
 
@@ -140,42 +134,29 @@ def plan_of(row: Row) -> str:
 def books(session: Session, catalog: Catalog, ids: Sequence[int]) -> list[Book]:
     """Orders by id, in that order; those Tryton does not have are left out, and those without a product."""
     rows = {row["id"]: row for row in session.rows("production", [["id", "in", list(ids)]], ORDER_FIELDS)}
-    if not rows:
-        return []
     return books_of(session, catalog, [rows[order_id] for order_id in ids if order_id in rows])
 
 
 def books_of(session: Session, catalog: Catalog, rows: Sequence[Row]) -> list[Book]:
-    """The books of orders whose heads were read. Heads without product or unit have none."""
+    """The books of orders that were read with `ORDER_FIELDS`. Orders without product or unit have none."""
     usable = [row for row in rows if row.get("product.") and row.get("unit")]
-    ids = [row["id"] for row in usable]
-    moves = _moves(session, catalog, ids)
-    works = _works(session, ids)
+    moves = {row["id"]: _moves(catalog, row) for row in usable}
     back = _taken_back(session, catalog, moves)
     return [
-        Book(
-            row,
-            catalog.product_in(row),
-            catalog.unit(row["unit"]),
-            tuple(moves[row["id"]]),
-            tuple(works[row["id"]]),
-            tuple(back[row["id"]]),
-        )
+        Book(row, catalog.product_in(row), catalog.unit(row["unit"]), moves[row["id"]], _works(row), back[row["id"]])
         for row in usable
     ]
 
 
-def _moves(session: Session, catalog: Catalog, ids: list[int]) -> defaultdict[int, list[Move]]:
-    domain = ["OR", ["production_input", "in", ids], ["production_output", "in", ids]]
-    found: defaultdict[int, list[Move]] = defaultdict(list)
-    for row in session.rows("stock.move", domain, MOVE_FIELDS, order=[["id", "ASC"]]):
-        found[row["production_input"] or row["production_output"]].append(_move(catalog, row))
-    return found
+def _moves(catalog: Catalog, row: Row) -> tuple[Move, ...]:
+    found = [_move(catalog, move, is_input=True) for move in row.get("inputs.") or ()]
+    found += [_move(catalog, move, is_input=False) for move in row.get("outputs.") or ()]
+    return tuple(sorted(found, key=lambda move: move.id))
 
 
 def _taken_back(
-    session: Session, catalog: Catalog, moves: defaultdict[int, list[Move]]
-) -> defaultdict[int, list[Move]]:
+    session: Session, catalog: Catalog, moves: Mapping[int, tuple[Move, ...]]
+) -> defaultdict[int, tuple[Move, ...]]:
     """Scrap is taken back by a move from the waste location into production that names the scrap move as origin."""
     wasted = {
         move.id: order
@@ -183,32 +164,31 @@ def _taken_back(
         for move in all_moves
         if move.is_waste and move.state == DONE
     }
-    found: defaultdict[int, list[Move]] = defaultdict(list)
+    found: defaultdict[int, tuple[Move, ...]] = defaultdict(tuple)
     if wasted:
         domain = [["origin", "in", [f"stock.move,{move_id}" for move_id in wasted]], ["state", "!=", "cancelled"]]
         for row in session.rows("stock.move", domain, MOVE_FIELDS, order=[["id", "ASC"]]):
-            found[wasted[int(row["origin"].partition(",")[2])]].append(_move(catalog, row))
+            order = wasted[int(row["origin"].partition(",")[2])]
+            found[order] = (*found[order], _move(catalog, row, is_input=False))
     return found
 
 
-def _works(session: Session, ids: list[int]) -> defaultdict[int, list[Work]]:
-    found: defaultdict[int, list[Work]] = defaultdict(list)
-    order = [["sequence", "ASC NULLS FIRST"], ["id", "ASC"]]
-    for row in session.rows("production.work", [["production", "in", ids]], WORK_FIELDS, order=order):
-        cycles = tuple((cycle["id"], cycle["state"], seconds(cycle["duration"])) for cycle in row.get("cycles.") or ())
-        work = Work(
-            row["id"],
-            str(nested(row, "operation").get("name") or ""),
-            str(nested(row, "work_center").get("name") or ""),
-            row["state"],
-            cycles,
-            stamp(row),
+def _works(row: Row) -> tuple[Work, ...]:
+    rows = sorted(row.get("works.") or (), key=lambda work: (work["sequence"] or 0, work["id"]))
+    return tuple(
+        Work(
+            work["id"],
+            str(nested(work, "operation").get("name") or ""),
+            str(nested(work, "work_center").get("name") or ""),
+            work["state"],
+            tuple((cycle["id"], cycle["state"], seconds(cycle["duration"])) for cycle in work.get("cycles.") or ()),
+            stamp(work),
         )
-        found[row["production"]].append(work)
-    return found
+        for work in rows
+    )
 
 
-def _move(catalog: Catalog, row: Row) -> Move:
+def _move(catalog: Catalog, row: Row, *, is_input: bool) -> Move:
     return Move(
         id=row["id"],
         product=catalog.product_in(row),
@@ -217,7 +197,7 @@ def _move(catalog: Catalog, row: Row) -> Move:
         lot_id=row["lot"],
         lot=str(nested(row, "lot").get("number") or ""),
         state=row["state"],
-        is_input=bool(row["production_input"]),
+        is_input=is_input,
         is_waste=nested(row, "to_location").get("type") == "lost_found",
         stamp=str(row["_timestamp"]),
         changed=stamp(row),

@@ -28,12 +28,13 @@ def code_of(row: Row) -> str:
 
 
 class Catalog:
-    """Look-ups. What is found stays as long as the connector; lots are looked up each time."""
+    """Look-ups. What was found stays as long as the connector does."""
 
     def __init__(self, session: Session) -> None:
         self._session = session
         self._units: dict[int, Unit] = {}
         self._products: dict[str, Product] = {}
+        self._lots: dict[tuple[int, str], int] = {}
 
     def unit(self, unit_id: int) -> Unit:
         """A unit by its id."""
@@ -77,9 +78,13 @@ class Catalog:
 
     def lot(self, product: Product, number: str) -> int | None:
         """The lot with this number; of several (Tryton accepts that) the first made, so that all find the same."""
-        domain = [["product", "=", product.id], ["number", "=", number]]
-        rows = self._session.rows("stock.lot", domain, ["number"], order=[["id", "ASC"]], limit=1)
-        return rows[0]["id"] if rows else None
+        known = self._lots.get((product.id, number))
+        if known is None:
+            domain = [["product", "=", product.id], ["number", "=", number]]
+            rows = self._session.rows("stock.lot", domain, ["number"], order=[["id", "ASC"]], limit=1)
+            if rows:
+                known = self._lots[product.id, number] = int(rows[0]["id"])
+        return known
 
     def lot_or_new(self, product: Product, number: str) -> int:
         """The lot with this number, made if there is none yet. An empty number is given by Tryton's own sequence."""

@@ -8,7 +8,7 @@ the order stands, so a push that broke off anywhere is finished by the next.
 from decimal import Decimal
 from typing import Any
 
-from erp_sync.connectors.tryton.books import Book
+from erp_sync.connectors.tryton.books import Book, Move
 from erp_sync.connectors.tryton.catalog import Product
 from erp_sync.connectors.tryton.press import MOST_STEPS, Line, Push, open_moves, same, stamps
 from erp_sync.connectors.tryton.values import Row
@@ -28,21 +28,26 @@ def inputs_book(push: Push, book: Book, day: Row | None) -> Book:
         if book.state == RUNNING and not lines and not standing:
             return book
         if book.state == RUNNING or (book.state == ASSIGNED and not fits):
-            _press(push, book, "wait", WAITING)
+            book = push.press_order(book, "wait", WAITING)
         elif book.state == ASSIGNED:
-            _press(push, book, "run", RUNNING)
+            book = push.press_order(book, "run", RUNNING)
         elif book.state != WAITING:
             raise ConflictError(f"The order {book.name} is {book.state} in Tryton: nothing can be booked on it.")
         elif fits:
-            _assign(push, book)
+            book = push.press_order(book, "assign_try", ASSIGNED)
+            _refuse_shortage(book)
         else:
-            unit_of = push.wanted.units
-            made = [line.values(book, unit_of[line.product.code], is_input=True, waste_id=0, day=day) for line in lines]
-            change: list[tuple[str, list[Any]]] = [("delete", [move.id for move in standing]), ("create", made)]
-            values = {"inputs": [list(part) for part in change if part[1]]}
-            push.session.model("production", "write", [book.id], values, **stamps(book, standing))
-        book = push.read(book.id)
+            book = _write(push, book, lines, standing, day)
     raise ConflictError(f"The order {book.name} is changed in Tryton while it is booked on: look at it there.")
+
+
+def _write(push: Push, book: Book, lines: list[Line], standing: list[Move], day: Row | None) -> Book:
+    units = push.wanted.units
+    made = [line.values(book, units[line.product.code], is_input=True, waste_id=0, day=day) for line in lines]
+    change: list[tuple[str, list[Any]]] = [("delete", [move.id for move in standing]), ("create", made)]
+    values = {"inputs": [list(part) for part in change if part[1]]}
+    push.session.model("production", "write", [book.id], values, **stamps(book, standing))
+    return push.read(book.id)
 
 
 def _lines(push: Push, book: Book) -> list[Line]:
@@ -84,20 +89,14 @@ def _lot_in_stock(push: Push, product: Product, number: str) -> int | None:
     return found
 
 
-def _press(push: Push, book: Book, button: str, state: str) -> None:
-    push.press("production", button, [book.id], lambda: push.read(book.id).state == state)
-
-
-def _assign(push: Push, book: Book) -> None:
-    """Assigns stock. Tryton says nothing when there is too little: the state tells, and the inputs say of what."""
-    push.press("production", "assign_try", [book.id], lambda: push.read(book.id).state == ASSIGNED)
-    now = push.read(book.id)
-    if now.state != WAITING:
+def _refuse_shortage(book: Book) -> None:
+    """Tryton says nothing when stock is short: the order still waits, and the inputs say for what."""
+    if book.state != WAITING:
         return
     short = [
         f"{move.quantity.normalize():f} {move.unit.symbol} {move.product.code}"
         + (f" (lot {move.lot})" if move.lot else "")
-        for move in now.moves
+        for move in book.moves
         if move.is_input and move.state in ("draft", "staging")
     ]
     raise RejectedError(

@@ -43,6 +43,11 @@ class Push:
                     return
             raise
 
+    def press_order(self, book: Book, button: str, state: str) -> Book:
+        """Presses a button of the order that leads to `state`; the order as it is then, wherever it stands."""
+        self.press("production", button, [book.id], lambda: self.read(book.id).state == state)
+        return self.read(book.id)
+
     def _press(self, model: str, button: str, ids: list[int]) -> None:
         for _ in range(MOST_STEPS):
             try:

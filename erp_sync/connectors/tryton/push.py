@@ -74,9 +74,7 @@ def _is_next(session: Session, book: Book, sequence: int) -> bool:
 def _finished(sending: Push, book: Book, work_time: str) -> Book:
     """Ends the order; Tryton wants its operations ended first. 8.x calls the button `do`, 7.0 calls it `done`."""
     book = works_finish(sending, book, work_time)
-    button = "do" if sending.session.series() >= (8, 0) else "done"
-    sending.press("production", button, [book.id], lambda: sending.read(book.id).state == "done")
-    return sending.read(book.id)
+    return sending.press_order(book, "do" if sending.session.series() >= (8, 0) else "done", "done")
 
 
 def _compared(sending: Push, book: Book) -> PushResult:
