@@ -40,8 +40,8 @@ class Tryton:
 
     kind = "tryton"
 
-    def __init__(self, settings: Settings) -> None:
-        self._door = HttpDoor(settings)
+    def __init__(self, settings: Settings, door: HttpDoor | None = None) -> None:
+        self._door = door or HttpDoor(settings)
         self._session = Session(settings, self._door)
         self._catalog = Catalog(self._session)
         self._time_zone = str(settings.options.get("time_zone") or "")
