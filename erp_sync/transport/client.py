@@ -17,7 +17,7 @@ import httpcore
 from erp_sync.connector import Exchange, Settings
 from erp_sync.errors import AddressError, AuthError, TransientError
 from erp_sync.transport.guard import Resolve, address_of
-from erp_sync.transport.limits import Deadline, GuardedLine, Limits, unpacked
+from erp_sync.transport.limits import Deadline, GuardedLine, Limits, limits_of, unpacked
 from erp_sync.transport.masks import Mask
 
 _KEPT_CHARACTERS = 4_000  # of one request or answer
@@ -52,7 +52,7 @@ class HttpDoor:
 
     def __init__(self, settings: Settings, *, limits: Limits | None = None, resolve: Resolve | None = None) -> None:
         self._address = address_of(settings.address)
-        self._limits = limits or Limits()
+        self._limits = limits or limits_of(settings.options)
         self.mask = Mask(settings.secrets)
         self._deadline = Deadline()
         self._kept: deque[Exchange] = deque(maxlen=_KEPT_EXCHANGES)
@@ -82,8 +82,12 @@ class HttpDoor:
 
     def post(self, path: str, body: Any, headers: Mapping[str, str] | None = None) -> Answer:
         """Sends JSON, once: whether a broken line was before or after the ERP's work is not known here."""
+        return self.send_json("POST", path, body, headers)
+
+    def send_json(self, method: str, path: str, body: Any, headers: Mapping[str, str] | None = None) -> Answer:
+        """Sends JSON by another method, once."""
         content = json.dumps(body, ensure_ascii=False).encode()
-        return self.send("POST", path, content, {"Content-Type": "application/json", **(headers or {})})
+        return self.send(method, path, content, {"Content-Type": "application/json", **(headers or {})})
 
     def send(self, method: str, path: str, content: bytes, headers: Mapping[str, str] | None = None) -> Answer:
         """One request to a path below the address. Any status is given back but 401, 403 (AuthError) and 408, 425,

@@ -4,13 +4,13 @@ import ssl
 import threading
 import time
 import zlib
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
 import httpcore
 
-from erp_sync.errors import TransientError
+from erp_sync.errors import AddressError, TransientError
 from erp_sync.transport.guard import Resolve, checked_ip
 
 
@@ -22,6 +22,15 @@ class Limits:
     read_s: float = 30
     total_s: float = 30
     body_bytes: int = 20_000_000
+
+
+def limits_of(options: Mapping[str, Any]) -> Limits:
+    """The usual limits, or a connection's own time for an exchange (option `time_out_s`, at most 120)."""
+    try:
+        time_out_s = min(max(float(options.get("time_out_s") or 30), 0.05), 120.0)
+    except (TypeError, ValueError):
+        raise AddressError("The connection's time_out_s is no number of seconds.") from None
+    return Limits(connect_s=min(5.0, time_out_s), read_s=time_out_s, total_s=time_out_s)
 
 
 class Deadline(threading.local):

@@ -1,0 +1,30 @@
+"""Which rows of the contract each connector keeps: a row that is left out stands here, so that none goes unnoticed."""
+
+from pathlib import Path
+
+from tests.erp_sync.contract.suite import Contract
+from tests.erp_sync.contract.test_simulated import TestSimulated as Simulated
+
+# Name of the rig -> the class, and the rows its ERP cannot be made to do. The reasons stand in the class (`cannot`).
+LEFT_OUT: dict[str, tuple[type[Contract], set[str]]] = {
+    "simulated": (Simulated, set()),
+}
+
+
+def rows() -> set[str]:
+    """All rows of the contract."""
+    return {name for name in vars(Contract) if name.startswith("test_")}
+
+
+def test_every_connector_leaves_out_exactly_the_rows_that_are_known() -> None:
+    for name, (connector, left_out) in LEFT_OUT.items():
+        for row, why in connector.cannot.items():
+            print(f"{name}: {row}: {why}")
+        assert set(connector.cannot) == left_out, name
+        assert {row for row in rows() if callable(getattr(connector, row))} == rows() - left_out
+
+
+def test_every_rig_stands_in_this_table() -> None:
+    rigs = {path.stem.removeprefix("rig_") for path in Path(__file__).parent.glob("rig_*.py")}
+    assert rigs == set(LEFT_OUT)
+    assert len(rows()) == 27
