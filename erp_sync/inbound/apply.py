@@ -27,7 +27,7 @@ from mes.tracking.order_counts import made_of
 
 Badge = ErpLink.Badge
 OVER = (RequestState.COMPLETED, RequestState.CLOSED, RequestState.CANCELLED)
-_KEPT: dict[Aspect, tuple[str, ...]] = {
+KEPT: dict[Aspect, tuple[str, ...]] = {  # the parts of a request that stay as they were while an aspect waits
     Aspect.DUE: ("due_at",),
     Aspect.PRIORITY: ("priority",),
     Aspect.QUANTITY: ("quantity",),
@@ -98,7 +98,11 @@ def _apply(
 ) -> Outcome:
     link = _link(connection, request, at)
     digest = "" if missing else content_hash(request)
-    if link is None or (link_knows(link, digest) and not again):
+    if link is None:
+        return Outcome.UNCHANGED
+    if link_knows(link, digest) and not again:
+        fresh = {"version": request.ref.version, "last_seen_at": at, "missing_sweeps": 0}
+        ErpLink.objects.filter(pk=link.pk).update(**fresh)
         return Outcome.UNCHANGED
     link.request, link.content_hash = plain(request), digest
     link.number, link.version = request.ref.number, request.ref.version
@@ -186,7 +190,7 @@ def _change(
 
 def _merged(before: dict[str, Any], now: dict[str, Any], left: list[Verdict]) -> dict[str, Any]:
     """What is applied now: the ERP's order, but for what waits for a person and what the ERP no longer says."""
-    kept = {key for verdict in left for key in _KEPT[verdict.aspect]}
+    kept = {key for verdict in left for key in KEPT[verdict.aspect]}
     kept |= {name for name in ("materials", "segments") if not now[name]}
     return now | {key: before[key] for key in kept}
 

@@ -33,10 +33,10 @@ def difference_open(link: ErpLink, verdict: Verdict, at: datetime) -> None:
     )
 
 
-def differences_gone(link: ErpLink, still: Iterable[str], at: datetime) -> None:
-    """Changes that are no more (the ERP took them back, or they were applied) are closed."""
+def differences_gone(link: ErpLink, still: Iterable[str], at: datetime) -> int:
+    """Changes that are no more (the ERP took them back, or they were applied) are closed; gives how many."""
     rows = link.differences.filter(resolved_at=None, field__startswith=PREFIX).exclude(field__in=list(still))
-    rows.update(resolved_at=at, resolved_by="system", resolution="gone", seen_at=at)
+    return rows.update(resolved_at=at, resolved_by="system", resolution="gone", seen_at=at)
 
 
 def messages_park(link: ErpLink, why: str) -> int:

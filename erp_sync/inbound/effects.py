@@ -16,7 +16,7 @@ from erp_sync.inbound.differences import (
     messages_unpark,
 )
 from erp_sync.inbound.mapped import Mapped
-from erp_sync.messages import OperationsRequest
+from erp_sync.messages import OperationsRequest, RequestState
 from erp_sync.models import ErpLink
 from mes.production.amend import order_amend
 from mes.production.lifecycle import OVER
@@ -69,8 +69,8 @@ def effects(change: Change, verdicts: list[Verdict]) -> list[Verdict]:
     for verdict in left:
         if verdict.action is not Action.COMPARE:
             difference_open(change.link, verdict, change.at)
-    differences_gone(change.link, [field_of(verdict) for verdict in left], change.at)
-    _hold(change, left)
+    gone = differences_gone(change.link, [field_of(verdict) for verdict in left], change.at)
+    _hold(change, left, bool(gone))
     _badge(change, verdicts, left)
     return left
 
@@ -174,8 +174,11 @@ def _gone_words(change: Change, verdict: Verdict) -> str:
     return _("%(what)s, but it is running here: stop it? What was made is kept and cannot be posted.") % {"what": what}
 
 
-def _hold(change: Change, left: list[Verdict]) -> None:
-    """The floor sees a hold where a planner must decide; what runs goes on, but is not begun anew or completed."""
+def _hold(change: Change, left: list[Verdict], taken_back: bool) -> None:
+    """The floor sees a hold where a planner must decide; what runs goes on, but is not begun anew or completed.
+
+    Where the ERP took everything back that waited, the hold ends and what was parked is sent.
+    """
     ref, order = hold_ref(change.link), change.order
     reasons = [verdict for verdict in left if verdict.action in (Action.HOLD, Action.BANNER)]
     if reasons and order.status not in OVER:
@@ -185,6 +188,10 @@ def _hold(change: Change, left: list[Verdict]) -> None:
             names = ", ".join(str(verdict.aspect) for verdict in reasons)
             why = _("Changed in the ERP after the start (%(names)s): a planner decides.") % {"names": names}
         order_hold(order=order, why=why, ref=ref, actor=change.actor, at=change.at)
+    elif taken_back and not left and change.now.state in (RequestState.RELEASED, RequestState.RUNNING):
+        why = _("Taken back in the ERP.")
+        order_release_hold(order=order, why=why, ref=ref, actor=change.actor, at=change.at)
+        messages_unpark(change.link, change.at)
 
 
 def _badge(change: Change, verdicts: list[Verdict], left: list[Verdict]) -> None:
