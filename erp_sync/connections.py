@@ -67,6 +67,7 @@ def connector_settings(connection: ErpConnection) -> Settings:
         options=connection.options,
         secrets=secrets_of(connection.code),
         demo=settings.MES_ENV in ("demo", "test"),
+        folders=settings.ERP_FOLDERS,
     )
 
 
