@@ -77,7 +77,7 @@ def controllers(request: HttpRequest) -> HttpResponse:
     found = seen_by(request.user).select_related("health", "site").annotate(bad=Count("bad_tags"))
     rows = [health_of(controller, now, controller.bad) for controller in found]
     rows.sort(key=lambda one: (one.state == "running" and not one.bad, one.controller.code))
-    return render(request, "controllers/controllers.html", {"rows": rows})
+    return render(request, "controllers/controllers.html", {"rows": rows, "may_set_up_erp": may(request.user, "set_up_erp")})
 
 
 @login_required

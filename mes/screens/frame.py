@@ -47,6 +47,7 @@ class PlantClock(NamedTuple):
 
 FLOOR = Item(_("Floor"), "/floor/", "floor")
 STOPS = Item(_("Stops"), "/downtime/", "stops")
+PLANNING = Item(_("Planning"), "/planning/", "planning")
 ORDERS = Item(_("Orders"), "/orders/", "orders")
 SHIFT = Item(_("Shift"), "/shift/", "shift")
 STATION = Item(_("Station"), "/station/", "station")
@@ -60,12 +61,12 @@ ADMIN = Item(_("Admin"), "/admin/", "admin")
 RAIL: dict[str, list[Item]] = {
     Role.OPERATOR: [STATION, FLOOR, STOPS, SHIFT],
     Role.SUPERVISOR: [FLOOR, STOPS, ORDERS, SHIFT, IMPROVE],
-    Role.PLANNER: [ORDERS, FLOOR, SHIFT, CALENDAR, IMPROVE],
+    Role.PLANNER: [PLANNING, ORDERS, FLOOR, CALENDAR, IMPROVE],
     Role.ENGINEER: [FLOOR, CONTROLLERS, STOPS, IMPROVE, ADMIN],
     Role.MAINTENANCE: [FLOOR, STOPS, CONTROLLERS, SHIFT],
     Role.QUALITY: [QUALITY, FLOOR, STOPS, COUNTS, SHIFT],
     Role.FINANCE: [IMPROVE, FLOOR, SHIFT],
-    Role.MANAGER: [FLOOR, SHIFT, STOPS, ORDERS, IMPROVE],
+    Role.MANAGER: [FLOOR, SHIFT, STOPS, PLANNING, IMPROVE],
     Role.ADMIN: [FLOOR, CONTROLLERS, STOPS, IMPROVE, ADMIN],
 }
 """At most five places a role needs daily; everything else is one click further."""

@@ -43,9 +43,8 @@ def made_of(orders: Iterable[WorkOrder]) -> dict[int, Made]:
     """
     orders = list(orders)
     ids = [order.pk for order in orders]
-    exits = _exits({order.line_id for order in orders})
     drivers = _drivers(ids)
-    ran_on = _machines_of(drivers)
+    counting = _counting(orders, drivers)
     good: dict[tuple[int, int], Decimal] = {}
     scrap: dict[int, Decimal] = {}
     hours = CountHour.objects.filter(order__in=ids).values_list("order", "work_center")
@@ -58,11 +57,9 @@ def made_of(orders: Iterable[WorkOrder]) -> dict[int, Made]:
             good[order, place] = good.get((order, place), Decimal(0)) + quantity
         elif role == "scrap":
             scrap[order] = scrap.get(order, Decimal(0)) + quantity
-    lines = {order.pk: order.line_id for order in orders}
-    by_hand = {pk for pk, step in drivers.items() if step.count_source == CountSource.MANUAL}
     total: dict[int, Decimal] = {}
     for (pk, place), pieces in good.items():
-        places = ran_on.get(pk, exits.get(lines[pk])) if pk not in by_hand else set()
+        places = counting[pk]
         if places is None or place in places:
             total[pk] = total.get(pk, Decimal(0)) + pieces
     zero = Decimal(0)
@@ -71,6 +68,24 @@ def made_of(orders: Iterable[WorkOrder]) -> dict[int, Made]:
         if drivers[step.order_id].pk == step.pk:
             total[step.order_id] = entered_good
     return {order.pk: Made(total.get(order.pk, zero), scrap.get(order.pk, zero), order.quantity) for order in orders}
+
+
+def counting_machines(orders: Iterable[WorkOrder]) -> dict[int, set[int] | None]:
+    """The machines (ids) whose good pieces are those of each order (by id); None: of every machine that runs it.
+
+    Empty where people enter them by hand.
+    """
+    orders = list(orders)
+    return _counting(orders, _drivers([order.pk for order in orders]))
+
+
+def _counting(orders: list[WorkOrder], drivers: dict[int, Operation]) -> dict[int, set[int] | None]:
+    exits = _exits({order.line_id for order in orders})
+    ran_on: dict[int, set[int]] = _machines_of(drivers)
+    by_hand = {pk for pk, step in drivers.items() if step.count_source == CountSource.MANUAL}
+    return {
+        order.pk: set() if order.pk in by_hand else ran_on.get(order.pk, exits.get(order.line_id)) for order in orders
+    }
 
 
 def _drivers(ids: list[int]) -> dict[int, Operation]:

@@ -18,6 +18,8 @@ PAGES = [
     ("supervisor", "/downtime/"),
     ("supervisor", "/downtime/rules/"),
     ("supervisor", "/orders/"),
+    ("supervisor", "/planning/"),
+    ("supervisor", "/planning/erp/"),
     ("supervisor", "/materials/"),
     ("supervisor", "/shift/"),
     ("supervisor", "/handover/"),
@@ -102,7 +104,7 @@ def test_targets_on_the_floor_are_at_least_44_px(visit: Visitor) -> None:
 
 
 def test_each_role_starts_at_its_own_page(visit: Visitor, product: Product) -> None:
-    homes = {"supervisor": "/floor/", "operator": "/station/", "planner": "/orders/", "manager": "/floor/"}
+    homes = {"supervisor": "/floor/", "operator": "/station/", "planner": "/planning/", "manager": "/floor/"}
     there = {role: visit("/", role=role).page.url.removeprefix(product.url) for role in homes}
     assert there == homes
 

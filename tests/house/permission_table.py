@@ -158,6 +158,14 @@ controllers                 /controllers/                                     SE
 controller                  /controllers/{controller}/                        SEMG        -
 controller-tags             /controllers/{controller}/tags/                   E           E
 controller-proposals        /controllers/{controller}/proposals/              E           E
+planning                    /planning/                                        SPFG        -
+erp                         /planning/erp/                                    SPFGE       -
+erp-orders                  /planning/erp/orders/                             SPFG        -
+erp-attention               /planning/erp/attention/                          SPFG        -
+erp-differences             /planning/erp/differences/                        SPFG        -
+erp-log                     /planning/erp/log/                                SPFG        -
+erp-message                 /planning/erp/messages/{message}/                 SPFG        -
+erp-order-log               /planning/erp/ERP/orders/{erp_key}/               SPFG        -
 sites-list                  /api/v1/sites/                                    *           -
 sites-detail                /api/v1/sites/SITE/                               *           -
 areas-list                  /api/v1/areas/                                    *           -

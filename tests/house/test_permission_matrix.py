@@ -14,6 +14,7 @@ from django.db import connection, transaction
 from django.test import Client
 from django.urls import URLPattern, get_resolver
 
+from erp_sync.models import ErpConnection
 from mes.andon.models import Call, CallCategory
 from mes.downtime.models import Stop
 from mes.downtime.queries import stop_ref
@@ -24,6 +25,8 @@ from mes.plant.models import Line, Shift, WorkCenter
 from mes.plc.models import Controller, TagBinding
 from mes.production.models import Run
 from mes.quality.models import Characteristic, Check, Hold, Nonconformance
+from tests.erp_sync.erp_rows import connection as erp_connection
+from tests.erp_sync.erp_rows import dead, difference, link
 from tests.house.permission_table import (
     BAD_QUESTION,
     LEFT_OUT,
@@ -70,6 +73,12 @@ class World:
     people: dict[str, Person]
 
 
+def erp_at(line: Line) -> ErpConnection:
+    """The one connection of the site, which both lines share."""
+    known = ErpConnection.objects.filter(code="ERP").first()
+    return known or erp_connection(line.area.site, SIX)
+
+
 def furnished(plant: SmallPlant, line: Line, machine: WorkCenter, mark: str) -> Place:
     """An order that ran, a stop, a check that was out with its hold and report, a lot and a controller."""
     order = plant.order(f"WO-{mark}", line=line)
@@ -108,6 +117,8 @@ def furnished(plant: SmallPlant, line: Line, machine: WorkCenter, mark: str) -> 
     )
     category = CallCategory.objects.get_or_create(code="HELP", defaults={"name": "Help"})[0]
     call = Call.objects.create(work_center=machine, category=category, raised_by=f"op-{mark}", raised_at=SIX)
+    told = link(erp_at(line), mark, SIX, order, number=f"MO-{mark}", badge="conflict", said=f"Said of {mark}")
+    refused, differs = dead(told, SIX), difference(told, SIX, kind="change")
     return Place(
         line,
         {
@@ -115,7 +126,7 @@ def furnished(plant: SmallPlant, line: Line, machine: WorkCenter, mark: str) -> 
             "run": f"{machine.code}@{stop_ref(stop).partition('@')[2].replace('06:05', '06:00')}", "lot": lot.number,
             "check": str(check.key), "check_plan": plan.code, "hold": str(hold.pk), "ncr": str(ncr.pk),
             "controller": controller.code,
-            "call": str(call.pk),
+            "call": str(call.pk), "erp_key": mark, "message": str(refused.event_id), "difference": str(differs.pk),
         },
     )  # fmt: skip
 
@@ -289,8 +300,8 @@ def test_a_key_reads_its_own_lines_only_and_writes_nothing_without_the_scope(wor
 
 def test_a_code_that_does_not_exist_answers_as_one_of_another_line(world: World, clients: dict[str, Client]) -> None:
     missing = {
-        name: {"hold": "999999", "ncr": "999999", "call": "999999", "check": str(UUID(int=7))}.get(
-            name, "NO-SUCH-THING"
+        name: dict.fromkeys(("hold", "ncr", "call", "difference"), "999999").get(
+            name, str(UUID(int=7)) if name in ("check", "message") else "NO-SUCH-THING"
         )
         for name in world.own.names
     }

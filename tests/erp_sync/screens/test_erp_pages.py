@@ -1,0 +1,183 @@
+"""The planner's pages: the board, the strips, both sides of orders, differences and the log; narrowed by lines."""
+
+from datetime import UTC, datetime, timedelta
+from decimal import Decimal
+
+import pytest
+from django.test import Client
+
+from erp_sync.models import ErpConnection, SyncRun
+from mes.people.models import Role
+from mes.plant.models import Area, Line, Site
+from mes.production.models import WorkOrder
+from tests.erp_sync.erp_rows import connection, dead, difference, link, message
+from tests.production.small_plant import SmallPlant, counted, small_plant
+
+PAGES = ["/planning/", *(f"/planning/erp/{page}" for page in ("", "orders/", "differences/", "log/"))]
+
+
+@pytest.fixture
+def now() -> datetime:
+    return datetime.now(UTC)
+
+
+@pytest.fixture
+def plant(db: None) -> SmallPlant:
+    return small_plant()
+
+
+@pytest.fixture
+def pia(plant: SmallPlant, client: Client) -> Client:
+    client.force_login(plant.person(Role.PLANNER, name="pia"))
+    return client
+
+
+@pytest.fixture
+def erp(plant: SmallPlant, now: datetime) -> ErpConnection:
+    return connection(plant.line_1.area.site, now)
+
+
+def text(client: Client, path: str) -> str:
+    answer = client.get(path)
+    assert answer.status_code == 200, answer
+    return answer.content.decode()
+
+
+def test_every_page_stands_before_any_erp_is_connected(pia: Client) -> None:
+    for path in PAGES:
+        text(pia, path)
+    assert "No ERP is connected" in text(pia, "/planning/erp/")
+
+
+def test_the_board_needs_no_erp_and_says_in_words_how_late_an_order_is(
+    plant: SmallPlant, pia: Client, now: datetime
+) -> None:
+    order = plant.order("WO-1")
+    WorkOrder.objects.filter(pk=order.pk).update(due_at=now - timedelta(hours=3, minutes=5, seconds=30))
+    shown = text(pia, "/planning/")
+    assert "3 h 5 min late already and not started" in shown
+    assert "1 order is late" in shown
+
+
+def test_pages_say_as_of_when_the_erp_was_heard_once_it_is_silent(
+    plant: SmallPlant, pia: Client, now: datetime, erp: ErpConnection
+) -> None:
+    assert "as of" not in text(pia, "/planning/")
+    ErpConnection.objects.update(last_pull_at=datetime(2026, 3, 2, 8, 42, tzinfo=UTC), problem="No answer in 30 s.")
+    shown = text(pia, "/planning/")
+    assert "ERP data of ERP system as of <b>09:42</b>" in shown  # Berlin, UTC+1 in March
+    assert "Out of reach" in text(pia, "/planning/erp/")
+
+
+def test_a_strip_says_how_the_connection_is_and_what_its_label_may_claim(
+    plant: SmallPlant, pia: Client, now: datetime, erp: ErpConnection
+) -> None:
+    one = link(erp, "7", now, plant.order("WO-1"))
+    message(one, now - timedelta(minutes=4))
+    dead(one, now)
+    ErpConnection.objects.update(clock_skew_s=-45.0)
+    shown = text(pia, "/planning/erp/")
+    for words in ("Degraded", "simulated: no real ERP", "the oldest for 4 min", "45 s behind ours", "1 thing needs a"):
+        assert words in shown
+    strip = pia.get("/planning/erp/").context["strips"][0]
+    assert (strip.backlog, strip.dead, strip.pull_level, strip.push_level) == (1, 1, "running", "waiting")
+
+
+def test_a_stopped_connection_says_why(pia: Client, erp: ErpConnection) -> None:
+    ErpConnection.objects.update(state="stopped", stopped_because="Tryton refused name or password.")
+    shown = text(pia, "/planning/erp/")
+    assert "Stopped" in shown
+    assert "Tryton refused name or password." in shown
+
+
+def test_both_sides_of_an_order_stand_in_the_erps_unit(
+    plant: SmallPlant, pia: Client, now: datetime, erp: ErpConnection
+) -> None:
+    """9600 ordered; 240 good are 10 packs of 24, of which the ERP has acknowledged 8."""
+    order = plant.order("WO-1", quantity="9600")
+    counted(plant.packer, now, good=240, scrap=12, order=order)
+    link(erp, "7", now, order, confirmed={"good": {"value": "8"}, "scrap": {"value": "0.5"}}, badge="sending")
+    [row] = pia.get("/planning/erp/orders/").context["rows"]
+    assert (row.ordered, row.good, row.posted_good) == (400, 10, 8)
+    assert (row.scrap, row.posted_scrap) == (Decimal("0.5"), Decimal("0.5"))
+    assert row.unposted
+
+
+def test_orders_that_need_somebody_stand_first_and_badges_filter(
+    plant: SmallPlant, pia: Client, now: datetime, erp: ErpConnection
+) -> None:
+    link(erp, "1", now, plant.order("WO-1"))
+    link(erp, "2", now, badge="waiting", said="Not mapped yet: item COLA-ERP.")
+    link(erp, "3", now, plant.order("WO-3"), badge="conflict")
+    keys = [row.link.key for row in pia.get("/planning/erp/orders/").context["rows"]]
+    assert keys == ["3", "2", "1"]
+    assert [row.link.key for row in pia.get("/planning/erp/orders/?badge=waiting").context["rows"]] == ["2"]
+    assert [row.link.key for row in pia.get("/planning/erp/orders/?q=MO-3").context["rows"]] == ["3"]
+    assert "Not mapped yet" in text(pia, "/planning/erp/orders/?q=%00MO-2")
+    assert pia.get("/planning/erp/orders/?badge=odd").status_code == 404
+
+
+def test_differences_add_up_without_hiding_each_other_and_leave_out_what_is_on_its_way(
+    plant: SmallPlant, pia: Client, now: datetime, erp: ErpConnection
+) -> None:
+    first, second = link(erp, "1", now, plant.order("WO-1")), link(erp, "2", now, plant.order("WO-2"))
+    assert "0: both sides are explained" in text(pia, "/planning/erp/differences/")
+    difference(first, now)
+    difference(second, now, amount=Decimal(2), kind="erp-ahead")
+    difference(second, now, "scrap", amount=Decimal(-50), kind="in-flight")
+    difference(second, now, "consumed:SUGAR", amount=Decimal("-1.5"))
+    found = pia.get("/planning/erp/differences/").context["unexplained"]
+    assert found == [("SUGAR", Decimal("1.5")), ("pk24", Decimal(4))]
+
+
+def test_differences_as_csv_are_whole_and_no_formula_runs(
+    plant: SmallPlant, pia: Client, now: datetime, erp: ErpConnection
+) -> None:
+    one = link(erp, "1", now, plant.order("WO-1"), number="=1+1")
+    difference(one, now)
+    difference(one, now, "state", amount=None, resolved_at=now, resolved_by="pia", why="@cmd")
+    lines = pia.get("/planning/erp/differences/?state=all&as=csv").content.decode("utf-8-sig").splitlines()
+    assert len(lines) == 3
+    assert lines[1].startswith("ERP,'=1+1,LINE-1,good,8,10,-2.000000,pk24,mes-ahead,")
+    assert lines[2].endswith(",pia,,'@cmd")
+
+
+def test_the_log_tells_runs_and_a_message_its_tries(
+    plant: SmallPlant, pia: Client, now: datetime, erp: ErpConnection
+) -> None:
+    done = {"started_at": now - timedelta(seconds=5), "finished_at": now - timedelta(seconds=3)}
+    SyncRun.objects.create(connection=erp, kind="orders", read=12, new=3, failed=1, error="", **done)
+    SyncRun.objects.create(connection=erp, kind="keys", error="No answer.", **done)
+    shown = text(pia, "/planning/erp/log/")
+    for words in ("Partly", "No answer.", "2.0 s"):
+        assert words in shown
+    assert len(pia.get("/planning/erp/log/?kind=orders").context["rows"]) == 1
+    one = dead(link(erp, "a/7", now, plant.order("WO-1")), now)
+    assert "Quantity 500 exceeds" in text(pia, f"/planning/erp/messages/{one.event_id}/")
+    assert "Authorization: ***" in text(pia, f"/planning/erp/messages/{one.event_id}/")
+    assert "The ERP refused the quantity." in text(pia, "/planning/erp/ERP/orders/a/7/")
+
+
+def test_who_sees_one_line_sees_its_orders_only_and_nothing_of_other_sites(
+    plant: SmallPlant, client: Client, now: datetime, erp: ErpConnection
+) -> None:
+    client.force_login(plant.person(Role.PLANNER, plant.line_1))
+    away = Site.objects.create(code="FAR", name="Far", time_zone="UTC")
+    far = Line.objects.create(code="FAR-1", name="Far", area=Area.objects.create(code="FAR", name="Far", site=away))
+    connection(away, now, "OTHER")
+    own, other = link(erp, "1", now, plant.order("WO-1")), link(erp, "2", now, plant.order("WO-2", line=plant.line_2))
+    waits = link(erp, "3", now, badge="waiting")
+    theirs = [dead(one, now) for one in (other, waits, link(erp, "4", now, plant.order("WO-4", line=far)))]
+    difference(other, now)
+    assert [row.link for row in client.get("/planning/erp/orders/").context["rows"]] == [own]
+    assert [strip.connection.code for strip in client.get("/planning/erp/").context["strips"]] == ["ERP"]
+    assert client.get("/planning/erp/differences/").context["rows"] == []
+    assert [board.board.line.code for board in client.get("/planning/").context["boards"]] == ["LINE-1"]
+    for path in ("/planning/?line=LINE-2", "/planning/erp/OTHER/orders/1/", "/planning/erp/ERP/orders/3/"):
+        assert client.get(path).status_code == 404, path
+    assert [client.get(f"/planning/erp/messages/{one.event_id}/").status_code for one in theirs] == [404] * 3
+
+
+def test_who_may_not_see_the_erp_is_told_so(plant: SmallPlant, client: Client) -> None:
+    client.force_login(plant.person(Role.OPERATOR))
+    assert {client.get(path).status_code for path in PAGES} == {403}
