@@ -6,7 +6,19 @@ from decimal import Decimal
 from typing import Any
 
 from erp_sync.connector import Exchange, Settings
-from erp_sync.connectors.odoo.orders import KIND, OPEN, booked_of, books, code_of, ids_of, name_of, number, page_of
+from erp_sync.connectors.odoo.orders import (
+    KIND,
+    OPEN,
+    PLANNED,
+    booked_of,
+    books,
+    code_of,
+    ids_of,
+    name_of,
+    number,
+    page_of,
+    version_of,
+)
 from erp_sync.connectors.odoo.orders import request_of as as_request
 from erp_sync.connectors.odoo.push import push
 from erp_sync.connectors.odoo.session import Session
@@ -59,12 +71,12 @@ class Odoo:
         return page_of(self._session, cursor, overlap_s, limit)
 
     def list_open_keys(self) -> Iterator[tuple[str, str]]:
-        """Orders that are neither done nor cancelled, with the time they were written."""
+        """Orders that are neither done nor cancelled; the version changes with what a planner changes."""
         last = 0
         while True:
             domain = [["state", "in", OPEN], ["id", ">", last]]
-            rows = self._session.read(KIND, domain, ["write_date"], limit=AT_ONCE)
-            yield from ((str(row["id"]), str(row["write_date"])) for row in rows)
+            rows = self._session.read(KIND, domain, PLANNED, limit=AT_ONCE)
+            yield from ((str(row["id"]), version_of(row)) for row in rows)
             if len(rows) < AT_ONCE:
                 return
             last = rows[-1]["id"]
@@ -74,7 +86,7 @@ class Odoo:
         found = books(self._session, [["id", "in", ids_of([key])]])
         try:
             return as_request(found[0]) if found else None
-        except ValueError as wrong:
+        except (ValueError, ArithmeticError) as wrong:
             raise RejectedError(f"Order {key} of Odoo cannot be read: {wrong}.") from wrong
 
     def pull_stock(self, items: Sequence[str]) -> Iterator[StockStatement]:

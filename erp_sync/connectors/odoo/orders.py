@@ -1,5 +1,7 @@
 """Manufacturing orders of Odoo as operations requests, page by page by the time they were written."""
 
+import hashlib
+import json
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
@@ -31,9 +33,10 @@ STATES = {
     "cancel": RequestState.CANCELLED,
 }
 OPEN = ["draft", "confirmed", "progress", "to_close"]
+PLANNED = ["product_id", "product_qty", "product_uom_id", "date_deadline", "priority"]
 FIELDS = [
-    *("name", "state", "product_id", "product_qty", "product_uom_id", "qty_producing", "qty_produced"),
-    *("date_start", "date_deadline", "origin", "priority", "write_date"),
+    *PLANNED,
+    *("name", "state", "qty_producing", "qty_produced", "date_start", "origin", "write_date"),
 ]
 TIME = "%Y-%m-%d %H:%M:%S"
 FIRST = "1970-01-01 00:00:00"
@@ -127,7 +130,7 @@ def request_of(book: Book) -> OperationsRequest:
         for place, work in enumerate(book.works, start=1)
     ]
     return OperationsRequest(
-        ref=ExternalRef(KIND, str(row["id"]), str(row["name"] or ""), str(row["write_date"])),
+        ref=ExternalRef(KIND, str(row["id"]), str(row["name"] or ""), version_of(row)),
         state=STATES[row["state"]],
         erp_state=row["state"],
         item=code_of(row["product_id"]),
@@ -147,28 +150,44 @@ def page_of(session: Session, cursor: str, overlap_s: int, limit: int) -> Page:
     """Orders written since the cursor, by id, so that a change while pages are read moves no order past the reader.
 
     Over RPC `write_date` has whole seconds where the database has more, so only `>=` is asked. The cursor is the newest
-    time seen; within a pass also where the pass began, by Odoo's clock, for what changed meanwhile is asked for again.
+    time seen; between the pages of a pass it also says when the pass began, by Odoo's clock: after the last page what
+    was written since then is read again.
     """
-    since, began, newest, last = [*cursor.split("|"), "", "", ""][:4]
-    since, start = since or FIRST, since or FIRST
-    if start != FIRST:
-        start = max(FIRST, (_time(start) - timedelta(seconds=overlap_s)).strftime(TIME))
-    if not began and session.major:  # asking for the version tells the time too
-        began = session.server_time.astimezone(UTC).strftime(TIME) if session.server_time else ""
-    domain = [["write_date", ">=", start], *([["id", ">", int(last)]] if last else [])]
-    found = books(session, domain, limit=limit)
-    newest = max([newest or since, *(str(book.row["write_date"]) for book in found)])
+    start, began, newest, last = [*cursor.split("|"), "", "", ""][:4]
+    if not last:
+        start = _earlier(start, overlap_s) if start else FIRST
+        newest, began = cursor or FIRST, _now(session)
+    found = books(session, [["write_date", ">=", start], ["id", ">", int(last or 0)]], limit=limit)
+    newest = max([newest, *(str(book.row["write_date"]) for book in found)])
     requests, unreadable = [], []
     for book in found:
         try:
             requests.append(request_of(book))
-        except (ValueError, KeyError, TypeError) as wrong:
+        except (ValueError, ArithmeticError, KeyError, TypeError) as wrong:
             said = f"Order {book.row.get('name') or book.row['id']} of Odoo cannot be read: {wrong}."
             unreadable.append(Unreadable(str(book.row["id"]), said))
     if len(found) == limit:
-        going_on = "|".join([since, began, newest, str(found[-1].row["id"])])
-        return Page(tuple(requests), going_on, more=True, unreadable=tuple(unreadable))
-    return Page(tuple(requests), min(newest, began) if began else newest, more=False, unreadable=tuple(unreadable))
+        going_on = "|".join([start, began, newest, str(found[-1].row["id"])])
+    elif last not in ("", "0"):
+        going_on = "|".join([began, _now(session), newest, "0"])
+    else:
+        going_on = ""
+    return Page(tuple(requests), going_on or newest, more=bool(going_on), unreadable=tuple(unreadable))
+
+
+def _now(session: Session) -> str:
+    """Odoo's clock as of its last answer; the version is asked for where there was none."""
+    at = session.server_time if session.major else None
+    return at.astimezone(UTC).strftime(TIME) if at else FIRST
+
+
+def _earlier(text: str, seconds: int) -> str:
+    return max(FIRST, (_time(text) - timedelta(seconds=seconds)).strftime(TIME))
+
+
+def version_of(row: Row) -> str:
+    """Changes with what a planner changes and not with what is confirmed: Odoo's `write_date` moves with both."""
+    return hashlib.sha256(json.dumps([row[name] for name in PLANNED]).encode()).hexdigest()[:16]
 
 
 def booked_of(book: Book) -> Booked:

@@ -8,7 +8,7 @@ from collections import defaultdict
 from decimal import Decimal
 from typing import Any
 
-from erp_sync.connectors.odoo.orders import KIND, Book, books, code_of, number
+from erp_sync.connectors.odoo.orders import KIND, Book, books, code_of, number, version_of
 from erp_sync.connectors.odoo.session import Row, Session
 from erp_sync.errors import ConflictError, RejectedError, WarningError
 from erp_sync.messages import MaterialActual, MaterialUse, OperationsResponse, Outcome, PushResult
@@ -25,10 +25,12 @@ def push(session: Session, message: OperationsResponse) -> PushResult:
     good, scrap = message.cumulative.good.value, message.cumulative.scrap.value
     if row["state"] == "done":
         if (number(row["qty_produced"]), book.scrap) == (good, scrap):
-            return PushResult(Outcome.ALREADY_APPLIED, str(row["name"]), str(row["write_date"]), "done")
+            return PushResult(Outcome.ALREADY_APPLIED, str(row["name"]), version_of(row), "done")
         raise ConflictError(f"{row['name']} is done in Odoo with other quantities.")
     if row["state"] == "draft":
         raise ConflictError(f"{row['name']} is a draft in Odoo: confirm it there first.")
+    if message.order.version and message.order.version != version_of(row):
+        raise ConflictError(f"{row['name']} was changed in Odoo since it was read.")
     if book.scrap > scrap:
         raise RejectedError(f"Odoo has {book.scrap} scrap of {row['name']} posted and takes nothing back.")
     changed = _good(session, row, good, message)
@@ -39,7 +41,7 @@ def push(session: Session, message: OperationsResponse) -> PushResult:
         changed = True
     now = _book(session, message.order.key).row
     outcome = Outcome.APPLIED if changed else Outcome.ALREADY_APPLIED
-    return PushResult(outcome, str(now["name"]), str(now["write_date"]), str(now["state"]))
+    return PushResult(outcome, str(now["name"]), version_of(now), str(now["state"]))
 
 
 def _book(session: Session, key: str) -> Book:

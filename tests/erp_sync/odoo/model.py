@@ -5,6 +5,7 @@ from typing import Any
 
 from tests.erp_sync.odoo.store import OdooError, Row, Store
 
+READS = ("search_read", "read")
 UNITS = {1: "Units", 2: "Dozens", 10: "L", 12: "kg", 13: "g"}
 LOSSES = [
     "Material Availability", "Equipment Failure", "Setup and Adjustments", "Reduced Speed", "Process Defect",
@@ -17,6 +18,7 @@ class FakeOdoo:
 
     def __init__(self, clock: Callable[[], str] = lambda: "2026-11-22 10:22:22") -> None:
         self.store = Store(clock)
+        self.refused: list[list[int]] = []  # ids of whatever is to be refused, as a call names them
         self.store.tables["uom.uom"] = {pk: {"id": pk, "name": name} for pk, name in UNITS.items()}
         losses = {pk: {"id": pk, "name": name} for pk, name in enumerate(LOSSES, start=1)}
         self.store.tables["mrp.workcenter.productivity.loss"] = losses
@@ -26,6 +28,8 @@ class FakeOdoo:
 
     def execute(self, model: str, method: str, arguments: list[Any], named: Row) -> Any:
         """One call; OdooError for what Odoo answers as an error."""
+        if method not in READS and arguments and arguments[0] in self.refused:
+            raise OdooError("UserError", "The order is locked by an inventory count.")
         own = getattr(self, f"{model.replace('.', '_')}__{method}", None)
         if own is not None:
             return own(*arguments, **named)
@@ -150,7 +154,8 @@ class FakeOdoo:
             )
         moves = self._raws(one)
         differs = any(abs(m["quantity"] - m["per_piece"] * row["qty_producing"]) > 0.001 for m in moves)
-        if differs and not context.get("skip_consumption"):
+        flexible = self.store.row("mrp.bom", row["bom_id"]).get("consumption") == "flexible"
+        if differs and not flexible and not context.get("skip_consumption"):
             return {"display_name": "Consumption Warning", "res_model": "mrp.consumption.warning", "res_id": 0}
         for move in moves:
             lines = self.store.search("stock.move.line", [["move_id", "=", move["id"]]])

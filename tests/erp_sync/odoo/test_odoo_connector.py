@@ -94,8 +94,10 @@ def test_pages_follow_the_id_so_that_a_change_between_them_hides_no_order(connec
     odoo.execute("mrp.production", "write", [[1], {"priority": "1"}], {})
     second = connector.pull_orders(first.cursor, limit=2)
     third = connector.pull_orders(second.cursor, limit=2)
-    keys = [[order.ref.key for order in page.requests] for page in (first, second, third)]
-    assert (keys, third.more) == ([["1", "2"], ["3", "4"], ["5"]], False)
+    since_it_began = connector.pull_orders(third.cursor, limit=2)
+    pages = (first, second, third, since_it_began)
+    assert [[order.ref.key for order in page.requests] for page in pages] == [["1", "2"], ["3", "4"], ["5"], []]
+    assert [page.more for page in pages] == [True, True, True, False]
     assert len(second.cursor) <= 200
     assert next(connector.list_open_keys())[0] == "1"
 
