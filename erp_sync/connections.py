@@ -14,7 +14,7 @@ from erp_sync.connectors import KINDS, open_connector
 from erp_sync.errors import AuthError, ErpError
 from erp_sync.messages import Health
 from erp_sync.models import ErpConnection, SyncRun
-from erp_sync.secrets import secrets_of
+from erp_sync.secrets import secrets_keep, secrets_of
 from mes.journal.snapshot import difference, snapshot
 from mes.journal.write import record
 from mes.plant.models import Site
@@ -125,6 +125,26 @@ def connection_change(*, connection: ErpConnection, actor: str, at: datetime, **
         _tell(fresh, "erp_connection_change", actor, at, {"before": was, "after": now})
     connection.refresh_from_db()
     return True
+
+
+def connection_secrets_keep(*, connection: ErpConnection, values: Mapping[str, str], actor: str, at: datetime) -> None:
+    """Keeps secrets outside the database; an empty text drops one. The journal has their names, never what they are.
+
+    ConnectionRefused where the folder cannot be written.
+    """
+    try:
+        secrets_keep(connection.code, values)
+    except OSError as error:
+        said = _("The secret could not be kept: the server may not write to its data folder.")
+        raise ConnectionRefused(said) from error
+    names = {"kept": sorted(name for name in values if values[name])}
+    _tell(
+        connection,
+        "erp_secrets_keep",
+        actor,
+        at,
+        names | {"dropped": sorted(name for name in values if not values[name])},
+    )
 
 
 def connection_check(connection: ErpConnection, actor: str, at: datetime) -> Health | None:

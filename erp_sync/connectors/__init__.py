@@ -16,17 +16,36 @@ class Kind:
     title: str
     place: str  # module:class
     label: str  # the verified label, shown in the pages and in the README
+    secrets: tuple[str, ...] = ("password",)  # what it logs in with, by the names it asks for
+    options: tuple[str, ...] = ()  # its own options, beside those that every connection may have
 
 
 KINDS: dict[str, Kind] = {
     kind.name: kind
     for kind in (
-        Kind("simulated", "Simulated ERP", "erp_sync.connectors.simulated:SimulatedErp", "simulated: no real ERP"),
-        Kind("tryton", "Tryton 7.0 and 8.x", "erp_sync.connectors.tryton:Tryton", "verified against a running server"),
-        Kind("b2mml", "B2MML files or HTTP", "erp_sync.connectors.b2mml:B2mml", "verified against published schemas"),
-        Kind("csv", "CSV drop folder", "erp_sync.connectors.csvdrop:CsvDrop", "verified"),
         Kind(
-            "odoo", "Odoo", "erp_sync.connectors.odoo:Odoo", "developed against recorded Odoo 17.0, not verified live"
+            "simulated",
+            "Simulated ERP",
+            "erp_sync.connectors.simulated:SimulatedErp",
+            "simulated: no real ERP",
+            ("token",),
+        ),
+        Kind(
+            "tryton",
+            "Tryton 7.0 and 8.x",
+            "erp_sync.connectors.tryton:Tryton",
+            "verified against a running server",
+            options=("database", "user", "time_zone", "work_time"),
+        ),
+        Kind("b2mml", "B2MML files or HTTP", "erp_sync.connectors.b2mml:B2mml", "verified against published schemas"),
+        Kind("csv", "CSV drop folder", "erp_sync.connectors.csvdrop:CsvDrop", "verified", ()),
+        Kind(
+            "odoo",
+            "Odoo",
+            "erp_sync.connectors.odoo:Odoo",
+            "developed against recorded Odoo 17.0, not verified live",
+            ("api_key", "password"),
+            ("database", "user"),
         ),
     )
 }
