@@ -55,6 +55,8 @@ def address_of(text: str) -> Address:
         raise AddressError("The ERP's address must begin with http:// or https://.")
     if "@" in parts.netloc:
         raise AddressError("The ERP's address must not name a person: keep name and password as secrets.")
+    if "[" in parts.netloc and ":" not in host:
+        raise AddressError("The ERP's address has brackets without an IPv6 address in them.")
     if parts.query or parts.fragment:
         raise AddressError("The ERP's address must end before '?' and '#'.")
     if port == 0:

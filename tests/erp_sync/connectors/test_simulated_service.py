@@ -1,0 +1,81 @@
+"""The simulated ERP as a process of its own: seeded for the demo plant once, ended by a signal, nothing forgotten."""
+
+import os
+import signal
+import socket
+import subprocess
+import sys
+import time
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pytest
+
+from erp_sync.connector import Settings
+from erp_sync.connectors import open_connector
+from erp_sync.connectors.simulated.service import TOKEN_VARIABLE
+from erp_sync.errors import AuthError, TransientError
+from erp_sync.messages import MasterKind, RequestState
+from tests.erp_sync.contract.rig import everything
+
+PLANT = Path(__file__).parents[3] / "mes" / "demo" / "plant.yaml"
+
+
+def served(port: int, file: Path) -> subprocess.Popen[bytes]:
+    command = [sys.executable, "-m", "erp_sync.connectors.simulated.service", "--port", str(port), "--file", str(file)]
+    return subprocess.Popen([*command, "--seed"], env={**os.environ, TOKEN_VARIABLE: "hush"})
+
+
+def reached(settings: Settings) -> dict[str, RequestState]:
+    """Number -> state of all orders, as soon as the process answers."""
+    for _try in range(400):
+        connector = open_connector("simulated", settings)
+        try:
+            assert abs(connector.check(datetime.now(UTC)).skew_s or 0) < 60
+            orders, _cursor = everything(connector)
+        except TransientError:
+            time.sleep(0.05)
+            continue
+        finally:
+            connector.close()
+        return {request.ref.number: request.state for request in orders.values()}
+    raise AssertionError("It never answered.")
+
+
+def test_it_serves_orders_of_the_demo_plant_and_begins_again_where_it_was(tmp_path: Path) -> None:
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port = free.getsockname()[1]
+    settings = Settings("SIM", f"http://127.0.0.1:{port}", {}, {"token": "hush"}, demo=True)
+    seen = []
+    for _start in range(2):
+        process = served(port, tmp_path / "erp.sqlite")
+        try:
+            seen.append(reached(settings))
+            connector = open_connector("simulated", settings)
+            orders, _cursor = everything(connector)
+            items = {row["key"] for row in connector.pull_master(MasterKind.ITEM)}
+            stock = {row.item: row.on_hand.value for row in connector.pull_stock(["FILM"])}
+            connector.close()
+        finally:
+            process.send_signal(signal.SIGTERM)
+            assert process.wait(10) == 0
+    assert seen[0] == seen[1]
+    assert len(seen[0]) == 10
+    assert set(seen[0].values()) == {RequestState.RELEASED, RequestState.PLANNED, RequestState.CANCELLED}
+    plant = PLANT.read_text()
+    for order in orders.values():
+        assert f"\n  {order.item}:" in plant
+        assert f"\n  {order.work_center}:" in plant
+        assert f"\n  {order.segments[0].work_center}:" in plant
+        assert {order.item, order.materials[0].item} <= items
+    assert stock == {"FILM": 250_000}
+
+
+def test_without_a_token_it_neither_serves_nor_asks(tmp_path: Path) -> None:
+    command = [sys.executable, "-m", "erp_sync.connectors.simulated.service", "--port", "1", "--file", "x"]
+    done = subprocess.run(command, capture_output=True, text=True, cwd=PLANT.parents[2], check=False)
+    assert done.returncode == 2
+    assert TOKEN_VARIABLE in done.stderr
+    with pytest.raises(AuthError, match="token"):
+        open_connector("simulated", Settings("SIM", "http://127.0.0.1:1", {}, demo=True)).check(datetime.now(UTC))
