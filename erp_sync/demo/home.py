@@ -14,11 +14,16 @@ from pathlib import Path
 
 from erp_sync.demo.environment import CannotBuild, Say, environment_make, run
 from erp_sync.demo.kept import json_read, json_write, locked, private_write
-from erp_sync.demo.recipe import PLANT_FILE, SERVICE_USER, recipe_make
+from erp_sync.demo.recipe import SERVICE_USER, recipe_make
 from erp_sync.demo.series import DATABASE, MODULES, Series
 
 _HERE = Path(__file__).parent
 _STEP_S = 300
+# The days in Tryton's tables that a planner sees.
+_DAYS = {
+    "production": ("planned_date", "planned_start_date", "effective_date", "effective_start_date"),
+    "stock_move": ("planned_date", "effective_date"),
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -137,10 +142,26 @@ def database_copy(source: Path, target: Path) -> None:
     partial.replace(target)
 
 
+def database_restore(home: TrytonHome, target: Path, *, today: date) -> None:
+    """A copy of the home's snapshot whose days lie around `today` as they did around the day it was made."""
+    built = home.built()
+    if built is None:
+        raise CannotBuild(f"Tryton {home.series.name} is not prepared.")
+    database_copy(home.snapshot, target)
+    days = (today - date.fromisoformat(built.on)).days
+    if days:
+        with closing(sqlite3.connect(target)) as database, database:
+            for table, columns in _DAYS.items():
+                moved = ", ".join(f"{column} = date({column}, ?)" for column in columns)
+                database.execute(f"UPDATE {table} SET {moved}", [f"{days} days"] * len(columns))  # noqa: S608
+
+
 def _content(series: Series) -> str:
     """A digest of all that the snapshot is made of: other content, other digest."""
-    files = [PLANT_FILE, _HERE / "recipe.py", series.lock_file, *sorted((_HERE / "inside").glob("*.py"))]
-    return hashlib.sha256("\n".join([*map(_digest, files), *MODULES]).encode()).hexdigest()
+    recipe = recipe_make(today=date(2026, 1, 1), password="", finish=series.finish)
+    files = [series.lock_file, *sorted((_HERE / "inside").glob("*.py"))]
+    parts = [json.dumps(recipe, sort_keys=True), *map(_digest, files), *MODULES]
+    return hashlib.sha256("\n".join(parts).encode()).hexdigest()
 
 
 def _digest(path: Path) -> str:

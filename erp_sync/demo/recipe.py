@@ -28,6 +28,9 @@ _MATERIALS = (
     ("BOTTLE-GLASS", "Returnable glass bottle", "u", "0.12", False),
     ("TRAY", "Cardboard tray", "u", "0.09", False),
 )
+# Of these the demo plant knows; the others are none of its business.
+MATERIALS = ("PREFORM", "CAP-28", "SYRUP-LEMON", "LABELS-05")
+APART_ITEMS = ("BOTTLE-GLASS", "TRAY")
 # item -> what one of it takes: (code, quantity, unit); not always the unit in which it lies in the store.
 _BILLS: dict[str, tuple[tuple[str, float, str], ...]] = {
     "STILL-05": (("PREFORM", 1, "u"), ("CAP-28", 1, "u"), ("LABELS-05", 0.0001, "roll")),

@@ -36,6 +36,7 @@ VARIABLES = [
     Variable(
         "MES_ERP_FOLDERS", "", "folders below which ERP connections may use folders, colon separated; empty: <data>/erp"
     ),
+    Variable("MES_TRYTON_HOME", "", "folder in which the demo's Tryton is built and kept; empty: <data>/erp"),
     Variable("MES_MAIL_FROM", "millwright@localhost", "sender of reports and calls by e-mail"),
 ]
 _DEFAULTS = {variable.name: variable.default for variable in VARIABLES}
@@ -96,6 +97,7 @@ BASE_DIR = Path(__file__).resolve().parent.parent.parent
 DATA_DIR = Path(env("MES_DATA_DIR")).absolute()
 MES_ENV = env("MES_ENV")
 PRODUCTION = MES_ENV == "production"
+TRYTON_HOME = env("MES_TRYTON_HOME")
 ERP_FOLDERS = tuple(filter(None, env("MES_ERP_FOLDERS").split(os.pathsep))) or (str(DATA_DIR / "erp"),)
 SHIFT_HORIZON_DAYS = int(env("MES_SHIFT_HORIZON_DAYS"))
 SHIFT_LOCK_DAYS = int(env("MES_SHIFT_LOCK_DAYS"))

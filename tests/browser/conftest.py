@@ -46,7 +46,7 @@ def product(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Product]:
     ready = folder / "ready.json"
     pseudo_language(ROOT, folder / "data")
     command = [sys.executable, str(ROOT / "manage.py"), "up", "--port", str(port)]
-    command += ["--data", str(folder / "data"), "--ready-file", str(ready)]
+    command += ["--data", str(folder / "data"), "--ready-file", str(ready), "--erp", "simulated"]
     with (folder / "up.log").open("wb") as log:
         child = subprocess.Popen(command, env=env, stdout=log, stderr=log, cwd=ROOT)
     try:

@@ -9,7 +9,7 @@ import os
 import signal
 import urllib.request
 from collections.abc import Callable, Iterator
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
@@ -17,8 +17,7 @@ from typing import Any
 from erp_sync.connector import Settings
 from erp_sync.demo.home import Built, TrytonHome
 from erp_sync.demo.series import ALL, DATABASE, Series
-from erp_sync.demo.server import TrytonServer
-from mes.config.embedded.kept import free_port
+from erp_sync.demo.server import TrytonServer, free_port
 from mes.config.processes.child import die_with_parent
 
 
@@ -91,9 +90,9 @@ class RunningTryton:
         """The account Millwright logs in with."""
         return self._account(self.built.user, self.built.password)
 
-    def start(self, *, fresh: bool = False) -> None:
+    def start(self) -> None:
         """Starts the server, on the same port as before."""
-        self.server.start(fresh=fresh, preexec=self._preexec)
+        self.server.start(today=_today(), preexec=self._preexec)
 
     def stop(self) -> None:
         """Ends the server; what is in its database stays."""
@@ -101,16 +100,19 @@ class RunningTryton:
 
     def reset(self) -> None:
         """Back to the seeded state."""
-        self.stop()
-        self.start(fresh=True)
+        self.server.reset(today=_today(), preexec=self._preexec)
 
     def _account(self, user: str, password: str) -> Account:
         return Account(f"{self.url}{ALL[self.series].database_path}", user, password)
 
 
+def _today() -> date:
+    return datetime.now(UTC).date()
+
+
 def cache_folder(series: Series) -> Path:
-    """Where Tryton is kept between runs: MES_TRYTON_CACHE, else the user's cache."""
-    given = os.environ.get("MES_TRYTON_CACHE")
+    """Where Tryton is kept between runs: below MES_TRYTON_HOME, else in the user's cache."""
+    given = os.environ.get("MES_TRYTON_HOME")
     root = Path(given) if given else Path(os.environ.get("XDG_CACHE_HOME") or "~/.cache").expanduser() / "millwright"
     return root / f"tryton-{series.name}"
 
@@ -122,7 +124,7 @@ def trytons(folder: Path) -> Iterator[Callable[[str], RunningTryton]]:
     def of(name: str) -> RunningTryton:
         if name not in running:
             home = TrytonHome(ALL[name], cache_folder(ALL[name]))
-            built = home.build(today=datetime.now(UTC).date(), say=print)
+            built = home.build(today=_today(), say=print)
             server = TrytonServer(home, folder / f"tryton-{name}", port=free_port())
             running[name] = RunningTryton(built, server, die_with_parent(signal.SIGKILL))
         return running[name]

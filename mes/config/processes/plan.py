@@ -1,9 +1,10 @@
 """The children of one `up`: their commands, the order in which they stop and how long each may take for it."""
 
+import socket
 import sys
 import urllib.error
 import urllib.request
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from mes.config.processes.child import ChildSpec
@@ -71,11 +72,37 @@ def controllers(base: Path, env: dict[str, str], file: str, port_base: int) -> C
     return ChildSpec(name="controllers", command=command, cwd=base, env=env, stage=_MACHINES, stop_within_s=2)
 
 
+def erp(base: Path, command: Sequence[str], env: dict[str, str], port: int) -> ChildSpec:
+    """The demo's ERP: somebody else's program, heard on loopback. Ends with the machines, when nobody writes to it."""
+    return ChildSpec(
+        name="erp",
+        command=tuple(command),
+        cwd=base,
+        env=env,
+        ready=listens_at(port),
+        stage=_MACHINES,
+        stop_within_s=2,
+    )
+
+
 def reachable(host: str) -> str:
     """An address at which a server that listens on `host` can be asked from this machine."""
     if host in ("", "0.0.0.0", "::"):  # noqa: S104  (compared, not bound)
         return "127.0.0.1"
     return f"[{host}]" if ":" in host else host
+
+
+def listens_at(port: int) -> Callable[[], bool]:
+    """A probe that is true when a program of this machine accepts connections at `port`."""
+
+    def probe() -> bool:
+        try:
+            with socket.create_connection(("127.0.0.1", port), timeout=1):
+                return True
+        except OSError:
+            return False
+
+    return probe
 
 
 def answers_at(url: str) -> Callable[[], bool]:

@@ -16,6 +16,7 @@ from mes.config.embedded.kept import free_port, port_is_free, read_json, write_j
 from mes.config.embedded.servers import start_servers
 from mes.config.processes import plan, static_files
 from mes.config.processes.environment import publish, withdraw
+from mes.config.processes.erp import ErpBeside
 from mes.config.processes.leftovers import end_leftovers
 from mes.config.processes.lock import FolderLock
 from mes.config.processes.once import Once
@@ -40,6 +41,7 @@ class Options:
     plant: Path | None
     demo: bool
     ready_file: Path | None
+    erp: str = "none"  # the demo's: a series of Tryton, "simulated" or "none"
 
 
 class Run:
@@ -52,6 +54,7 @@ class Run:
         self._ends = False
         self._ready_by = 0.0
         self._demo: dict[str, Any] = {}
+        self._erp: ErpBeside | None = None
 
     @property
     def url(self) -> str:
@@ -82,6 +85,8 @@ class Run:
             self._bring_up(supervisor, helpers, logs)
             while not self._ends:
                 supervisor.tick()
+                if self._erp and self._erp.look():
+                    self._write_ready_file()
                 time.sleep(TICK_S)
         except Cancelled:
             pass
@@ -126,6 +131,10 @@ class Run:
         supervisor.start(worker)
         self._event(prepare, ("a tile moves", "nothing to poll"), supervisor, hint=f"logs: {logs}")
         self._say("up", f"ready after {time.monotonic() - started:.0f} s")
+        if self._demo and options.erp != "none":
+            helper = self._helper("erp-prepare", ["-m", "erp_sync.demo.beside_up", "--erp", options.erp], env, logs)
+            helpers.append(helper)
+            self._erp = ErpBeside(helper, supervisor, base=self._base, say=self._say)
         self._tell_ready()
 
     def _helper(self, name: str, arguments: list[str], env: dict[str, str], logs: Path) -> Once:
@@ -206,21 +215,27 @@ class Run:
             time.sleep(TICK_S)
 
     def _tell_ready(self) -> None:
-        users = self._demo.get("users", [])
         self._say("up", f"Millwright runs at {self.url}")
-        for user in users:
+        for user in self._demo.get("users", []):
             self._say("up", f"  {user['role']:<12} {user['name']:<12} {user['password']}")
         if self._demo:
             self._say("up", f"  API key      {self._demo['api_key']}")
+        if self._erp:
+            self._say("erp", "the demo's ERP is being prepared; it is told here when it runs")
         self._say("up", f"Logs are in {self.options.data / 'logs'}; Ctrl-C stops everything.")
+        self._write_ready_file()
+
+    def _write_ready_file(self) -> None:
+        """Written when a tile moves, and again when the ERP runs."""
         if self.options.ready_file:
             facts = {
                 "url": self.url,
-                "users": users,
+                "users": self._demo.get("users", []),
                 "api_key": self._demo.get("api_key", ""),
                 "controllers": self._demo.get("controllers", []),
             }
-            write_private(self.options.ready_file, json.dumps(facts, indent=1) + "\n")
+            erp = {"erp": self._erp.facts} if self._erp else {}
+            write_private(self.options.ready_file, json.dumps(facts | erp, indent=1) + "\n")
 
 
 def _done(helper: Once) -> bool:

@@ -18,7 +18,16 @@ from mes.config.processes.run import CannotRun, Options, Run
 from mes.config.processes.supervisor import ChildFailed
 
 BASE = Path(mes.__file__).resolve().parent.parent
-_COLOURS = {"web": 36, "poller": 32, "live": 35, "worker": 33, "scheduler": 34, "controllers": 32, "postgres": 34}
+_COLOURS = {
+    "web": 36,
+    "poller": 32,
+    "live": 35,
+    "worker": 33,
+    "scheduler": 34,
+    "controllers": 32,
+    "postgres": 34,
+    "erp": 31,
+}
 
 
 class Command(BaseCommand):
@@ -27,7 +36,7 @@ class Command(BaseCommand):
     help = (
         "Starts PostgreSQL and Valkey (unless MES_DATABASE_URL and MES_REDIS_URL name servers), migrates, loads the "
         "demo plant into an empty database, and runs web, poller, workers, scheduler and the demo's virtual "
-        "controllers until Ctrl-C."
+        "controllers, and its ERP, until Ctrl-C."
     )
     requires_system_checks: list[str] = []
 
@@ -41,6 +50,11 @@ class Command(BaseCommand):
         )
         parser.add_argument("--plant", type=Path, help="plant file (YAML) to import; then no demo plant is loaded")
         parser.add_argument("--no-demo", action="store_true", help="leave an empty database empty")
+        parser.add_argument(
+            "--erp", choices=("8.2", "7.0", "simulated", "none"), default="8.2",
+            help="the demo's ERP: a series of Tryton, prepared once in the background, or a simulated one",
+        )  # fmt: skip
+        parser.add_argument("--no-erp", dest="erp", action="store_const", const="none", help="the same as --erp none")
         parser.add_argument("--ready-file", type=Path, help="JSON with address, people and API key, once a tile moves")
 
     def handle(self, *args: Any, **options: Any) -> None:
@@ -56,6 +70,7 @@ class Command(BaseCommand):
             plant=plant.absolute() if plant else None,
             demo=not options["no_demo"],
             ready_file=ready_file.absolute() if ready_file else None,
+            erp=options["erp"],
         )
         try:
             Run(wanted, base=BASE, say=self._say).run()

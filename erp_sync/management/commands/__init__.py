@@ -1,0 +1,1 @@
+"""Commands of the thread to the ERP."""
