@@ -46,6 +46,7 @@ def messages_park(link: ErpLink, why: str) -> int:
 
 
 def messages_unpark(link: ErpLink, at: datetime) -> int:
-    """What was parked is sent."""
+    """What was parked because the ERP had no such order is sent."""
     rows = OutboxMessage.objects.filter(link=link, status=OutboxMessage.Status.PARKED)
+    rows = rows.exclude(payload__posting_date="")  # those wait for an open period
     return rows.update(status=OutboxMessage.Status.PENDING, due_at=at, last_error="")

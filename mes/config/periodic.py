@@ -26,6 +26,12 @@ BEAT_SCHEDULE: dict[str, dict[str, Any]] = {
     "send notices of calls": {"task": "mes.andon.tasks.send", "schedule": 3.0},
     "seal the journal": {"task": "mes.journal.tasks.seal", "schedule": 5.0},
     "weigh counts against their witnesses": {"task": "mes.witness.tasks.weigh", "schedule": 600.0},
+    "pull orders of ERPs": {"task": "erp_sync.tasks.pull", "schedule": 60.0},
+    "sweep open orders of ERPs": {"task": "erp_sync.tasks.sweep", "schedule": 900.0},
+    "sweep ERPs by night": {"task": "erp_sync.tasks.sweep_all", "schedule": 120.0},
+    "ask ERPs for stock": {"task": "erp_sync.tasks.stock", "schedule": 300.0},
+    "read master data of ERPs": {"task": "erp_sync.tasks.master", "schedule": 600.0},
+    "forget empty runs of ERPs": {"task": "erp_sync.tasks.forget_runs", "schedule": 6 * 3600.0},
 }
 
 ROUTES: dict[str, dict[str, str]] = {

@@ -20,7 +20,7 @@ EDITED_BY = {
     "guidance": "edit_plant",
 }
 # Whoever edits the plant may look at what was recorded of it.
-RECORDS = ("tracking", "leases", "journal", "oee", "signing", "analytics", "hourly", "handover", "labour")
+RECORDS = ("tracking", "leases", "journal", "oee", "signing", "analytics", "hourly", "handover", "labour", "erp_sync")
 
 
 class RoleBackend(ModelBackend):

@@ -36,7 +36,10 @@ def stock_say(
     expected_quantity: Decimal | None = None,
     expected_at: datetime | None = None,
 ) -> bool:
-    """Says what is in stock at a site as of an instant. True if this call did it; older words do nothing."""
+    """Says what is in stock at a site as of an instant. True if this call did it; older words do nothing.
+
+    The same said again, only later, is kept but not journalled: an ERP says it every few minutes of every item.
+    """
     fields: dict[str, Any] = {"on_hand": on_hand, "as_of": as_of, "source": source[:20]}
     fields |= {"expected_quantity": expected_quantity, "expected_at": expected_at}
     with transaction.atomic():
@@ -45,8 +48,11 @@ def stock_say(
         newer = made or bool(StockLevel.objects.filter(pk=level.pk, as_of__lt=as_of).update(**fields))
         if newer:
             level.refresh_from_db()
-            data: dict[str, Any] = {"before": before, "after": snapshot(level)}
-            record(actor=actor, at=at, action="stock_say", kind="stock", code=f"{item.code} at {site.code}", data=data)
+            after = snapshot(level)
+            if before is None or before | {"as_of": after["as_of"]} != after:
+                data: dict[str, Any] = {"before": before, "after": after}
+                code = f"{item.code} at {site.code}"
+                record(actor=actor, at=at, action="stock_say", kind="stock", code=code, data=data)
         return newer
 
 

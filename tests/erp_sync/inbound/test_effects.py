@@ -138,7 +138,7 @@ def cancelled_while_running(thread: Thread) -> OutboxMessage:
         event_id="8d4f1a5e-0000-4000-8000-000000000001",
         link=thread.link(),
         sequence=1,
-        payload={},
+        payload={"posting_date": "2026-03-02"},
         cause="interval",
         created_at=thread.now,
         due_at=thread.now,
