@@ -15,8 +15,9 @@ from erp_sync.connector import Settings
 from erp_sync.connectors import open_connector
 from erp_sync.connectors.simulated.service import TOKEN_VARIABLE
 from erp_sync.errors import AuthError, TransientError
-from erp_sync.messages import MasterKind, RequestState
-from tests.erp_sync.contract.rig import everything
+from erp_sync.messages import ExternalRef, MasterKind, Outcome, RequestState
+from tests.erp_sync.contract.rig import everything, said
+from tests.erp_sync.contract.rig_simulated import SimulatedRig
 
 PLANT = Path(__file__).parents[3] / "mes" / "demo" / "plant.yaml"
 
@@ -70,6 +71,20 @@ def test_it_serves_orders_of_the_demo_plant_and_begins_again_where_it_was(tmp_pa
         assert f"\n  {order.segments[0].work_center}:" in plant
         assert {order.item, order.materials[0].item} <= items
     assert stock == {"FILM": 250_000}
+
+
+def test_a_message_that_comes_again_after_the_order_was_cancelled_finds_its_document(tmp_path: Path) -> None:
+    rig = SimulatedRig(tmp_path)
+    erp = rig.connect()
+    key = rig.make()
+    message = said(rig, ExternalRef("order", key), 1, 10)
+    first = erp.push_response(message)
+    rig.cancel(key)
+    again = erp.push_response(message)
+    assert (first.outcome, again.outcome) == (Outcome.APPLIED, Outcome.ALREADY_APPLIED)
+    assert first.document == again.document == "C-1"
+    erp.close()
+    rig.close()
 
 
 def test_without_a_token_it_neither_serves_nor_asks(tmp_path: Path) -> None:
