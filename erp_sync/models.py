@@ -55,6 +55,8 @@ class ErpLink(models.Model):
     )
     erp_digits = models.PositiveSmallIntegerField(default=3, help_text="Decimals of the ERP's unit.")
     confirmed = models.JSONField(default=dict, help_text="The totals the ERP has acknowledged last.")
+    booked = models.JSONField(default=dict, help_text="Good and scrap of both sides when they were compared last.")
+    compared_at = models.DateTimeField(null=True, blank=True)
     next_sequence = models.PositiveIntegerField(default=1)
     first_seen_at = models.DateTimeField()
     last_seen_at = models.DateTimeField()

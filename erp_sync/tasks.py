@@ -13,6 +13,10 @@ from erp_sync.inbound.runs import runs_forget
 from erp_sync.inbound.stock import pull_stock
 from erp_sync.inbound.sweep import full_due, sweep_full, sweep_keys
 from erp_sync.models import ErpConnection
+from erp_sync.outbound.claim import leases_reap
+from erp_sync.outbound.deliver import anything_due, deliver_alone
+from erp_sync.outbound.follow import follow as follow_journal
+from erp_sync.reconcile import is_night, reconcile
 
 _LOG = logging.getLogger(__name__)
 
@@ -75,6 +79,54 @@ def master() -> None:
 def master_one(code: str) -> None:
     """Master data of one ERP, where it is due."""
     _one(code, lambda connection, now: pull_master(connection, now) if master_due(connection, now) else None)
+
+
+@shared_task(name="erp_sync.tasks.follow")
+def follow() -> int:
+    """Writes messages of what was entered on the floor, and of running orders by interval; gives how many."""
+    return follow_journal(timezone.now())
+
+
+@shared_task(name="erp_sync.tasks.deliver")
+def deliver() -> None:
+    """Gives back what a dead process held, and offers one delivery per connection that has something due."""
+    now = timezone.now()
+    leases_reap(now)
+    for connection in ErpConnection.objects.filter(state=ErpConnection.State.LIVE):
+        if anything_due(connection, now):
+            deliver_one.delay(connection.code)
+
+
+@shared_task(name="erp_sync.tasks.deliver_one")
+def deliver_one(code: str) -> None:
+    """Sends what is due to one ERP; nothing while another process does."""
+    _one(code, deliver_alone)
+
+
+@shared_task(name="erp_sync.tasks.compare")
+def compare() -> None:
+    """Offers one comparison of open orders per live connection."""
+    _offer(compare_one.delay)
+
+
+@shared_task(name="erp_sync.tasks.compare_one")
+def compare_one(code: str) -> None:
+    """Open orders of one ERP and ours."""
+    _one(code, reconcile)
+
+
+@shared_task(name="erp_sync.tasks.compare_all")
+def compare_all() -> None:
+    """Offers one part of the nightly comparison of the last 30 days per live connection."""
+    _offer(compare_all_one.delay)
+
+
+@shared_task(name="erp_sync.tasks.compare_all_one")
+def compare_all_one(code: str) -> None:
+    """A part of the last 30 days, where it is night at the site."""
+    _one(
+        code, lambda connection, now: reconcile(connection, now, everything=True) if is_night(connection, now) else None
+    )
 
 
 @shared_task(name="erp_sync.tasks.forget_runs")

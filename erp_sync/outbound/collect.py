@@ -41,7 +41,7 @@ def actuals_of(link: ErpLink, until: datetime, codes: Codes | None = None) -> Ac
         good=_pieces(link, made.good),
         scrap=_pieces(link, made.scrap),
         rework=_pieces(link, rework_of(order)),
-        materials=(*_produced(link, order, codes), *_consumed(link, made, codes)),
+        materials=(*_produced(link, order, codes), *consumed_of(link, made, codes)),
         downtime=tuple(DowntimeActual(reason, ms // 1000, place) for (reason, place), ms in sorted(stood.items())),
         labor_s=labour_of(order, until).total_ms // 1000,
         run_s=times.run_ms // 1000,
@@ -69,7 +69,8 @@ def _produced(link: ErpLink, order: WorkOrder, codes: Codes) -> Iterable[Materia
         yield MaterialActual(MaterialUse.PRODUCED, item, _pieces(link, lot.quantity), lot.number)
 
 
-def _consumed(link: ErpLink, made: Made, codes: Codes) -> Iterable[MaterialActual]:
+def consumed_of(link: ErpLink, made: Made, codes: Codes) -> Iterable[MaterialActual]:
+    """What Millwright books of the order's materials, in the ERP's units; see `used_of`."""
     for used in used_of(link, made):
         item = codes.item(used.item, link)
         quantity = codes.quantity(used.quantity, used.item, item, link)

@@ -121,14 +121,19 @@ def mes_value_keep(what: OutboxMessage | Difference, actor: str, at: datetime, w
                 return _message_keep(waiting, actor, at, why)
         elif not told_by_messages(fresh.field):
             raise DecisionRefused(_("No message to the ERP settles this: accept the ERP's value or mend it there."))
-        elif (
-            not link.messages.filter(status__in=_WAITS).exists() and message_write(link, RESEND, at, force=True) is None
-        ):
+        elif not _resent(link, at):
             raise DecisionRefused(_("Nothing can be sent for this order: its connection is not live."))
         _resolve(fresh, "mes", why, actor, at)
         data = {"field": fresh.field, "erp": fresh.erp_value, "mes": fresh.mes_value, "why": _plain(why)}
         record(actor=actor, at=at, action="mes_value_keep", kind="erp-order", code=str(link), data=data)
         return True
+
+
+def _resent(link: ErpLink, at: datetime) -> bool:
+    """Today's totals go out: with a message that waits already, or once more."""
+    if link.messages.filter(status__in=_WAITS).exists():
+        return True
+    return message_write(link, RESEND, at, force=True) is not None
 
 
 def told_by_messages(field: str) -> bool:

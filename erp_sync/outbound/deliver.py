@@ -15,9 +15,10 @@ from erp_sync.connector import ErpConnector
 from erp_sync.errors import ErpError
 from erp_sync.messages import Capability
 from erp_sync.models import ErpConnection, OutboxMessage
-from erp_sync.outbound.claim import leases_reap, messages_claim
+from erp_sync.outbound.claim import LEASE, leases_reap, messages_claim
 from erp_sync.outbound.outcome import outcomes_store, release
 from erp_sync.outbound.push import Sent, message_push
+from mes.leases.hold import lease_give_back, lease_take
 
 Fault = OutboxMessage.Fault
 BATCH = 50  # messages, each of another order, whose outcome is stored together
@@ -50,9 +51,26 @@ def deliver_due(now: datetime, limit: int = 500, *, budget_s: float = BUDGET_S) 
     clock, tried = Clock(now), 0
     live = ErpConnection.objects.filter(state=ErpConnection.State.LIVE).select_related("site")
     for connection in live:
-        if not posting_blocked(connection) and _anything(connection, now):
+        if anything_due(connection, now):
             tried += deliver_connection(connection, clock, limit, budget_s=budget_s)
     return tried
+
+
+def deliver_alone(connection: ErpConnection, now: datetime, limit: int = 500) -> int:
+    """Sends what is due to one connection, unless another process does: an ERP is not asked twice at once."""
+    name, owner = f"erp:{connection.code}:deliver", secrets.token_hex(8)
+    if lease_take(name=name, owner=owner, seconds=LEASE.total_seconds()) is None:
+        return 0
+    try:
+        return deliver_connection(connection, Clock(now), limit)
+    finally:
+        lease_give_back(names=[name], owner=owner)
+
+
+def anything_due(connection: ErpConnection, now: datetime) -> bool:
+    """Whether something may be sent now; never while the clocks are more than 5 minutes apart."""
+    due = OutboxMessage.objects.filter(link__connection=connection, status=OutboxMessage.Status.PENDING)
+    return not posting_blocked(connection) and due.filter(due_at__lte=now).exists()
 
 
 def deliver_connection(connection: ErpConnection, clock: Clock, limit: int, *, budget_s: float = BUDGET_S) -> int:
@@ -72,11 +90,6 @@ def deliver_connection(connection: ErpConnection, clock: Clock, limit: int, *, b
     except ErpError as error:
         exchange_failed(connection, error, clock.now())
     return tried
-
-
-def _anything(connection: ErpConnection, now: datetime) -> bool:
-    due = OutboxMessage.objects.filter(link__connection=connection, status=OutboxMessage.Status.PENDING)
-    return due.filter(due_at__lte=now).exists()
 
 
 def _send(
