@@ -47,15 +47,15 @@ def secrets_keep(code: str, values: Mapping[str, str]) -> None:
 
 
 def secrets_missing(code: str, names: tuple[str, ...]) -> str:
-    """A sentence that says which of `names` a connection lacks and where to put it; empty where all are there."""
+    """A sentence where a connection has none of `names`, each of which would do; empty where it has one or needs none.
+
+    AuthError with a remedy where what is kept cannot be read.
+    """
     found = secrets_of(code)
-    lacking = [name for name in names if not found.get(name)]
-    if not lacking:
+    if not names or any(found.get(name) for name in names):
         return ""
-    return (
-        f"The connection {code} lacks its {', '.join(lacking)}: enter it on the connection's page, "
-        f"or set {variable(code)}."
-    )
+    wanted = " or ".join(names)
+    return f"The connection {code} has no {wanted}: enter it on the connection's page, or set {variable(code)}."
 
 
 def variable(code: str) -> str:

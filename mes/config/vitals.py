@@ -14,6 +14,10 @@ from django.db import DatabaseError, connection
 from django.db.migrations.executor import MigrationExecutor
 from psycopg_pool import PoolTimeout
 
+from erp_sync.connectors import KINDS
+from erp_sync.errors import AuthError
+from erp_sync.models import ErpConnection
+from erp_sync.secrets import secrets_missing
 from mes.config.periodic import ROUTES
 from mes.handover.reports import mails_waiting
 from mes.journal.models import JournalEntry
@@ -29,6 +33,7 @@ QUEUE_LIMIT = 1000
 SEAL_LIMIT = timedelta(minutes=5)
 ROLL_LIMIT = timedelta(hours=3)
 MAIL_LIMIT = timedelta(days=2)
+PULL_LIMIT = timedelta(minutes=10)
 AWAY = (DatabaseError, PoolTimeout)
 
 
@@ -219,9 +224,30 @@ def mails() -> list[Check]:
     return [Check("shift reports", not waiting, said, mend)]
 
 
+def erps() -> list[Check]:
+    """What each ERP connection that is in use lacks: its secret, its last exchange, orders of the last ten minutes."""
+    checks, now = [], datetime.now(UTC)
+    for erp in ErpConnection.objects.exclude(state=ErpConnection.State.DRAFT):
+        asked = "://" in erp.address  # folders and ERPs that call have no login, and no time at which they are read
+        try:
+            wrong = secrets_missing(erp.code, KINDS[erp.kind].secrets if asked and erp.kind in KINDS else ())
+        except AuthError as problem:
+            wrong = str(problem)
+        age = now - erp.last_pull_at if erp.last_pull_at else None
+        if not wrong and erp.state == ErpConnection.State.STOPPED:
+            wrong = f"Stopped: {erp.stopped_because}"
+        elif not wrong and erp.problem:
+            wrong = erp.problem
+        elif not wrong and asked and (age is None or age > PULL_LIMIT):
+            wrong = "No orders were read yet." if age is None else f"Last read {age.total_seconds() / 60:.0f} min ago."
+        mend = f"Look at /planning/erp/{erp.code}/setup/."
+        checks.append(Check(f"erp {erp.code}", not wrong, wrong or "Nothing is wrong with it.", mend))
+    return checks
+
+
 FIRST: tuple[Callable[[], list[Check]], ...] = (database, broker)
 STORED: tuple[Callable[[], list[Check]], ...] = (
-    *(migrations, controllers, counters, leases, spool, partitions, journal, roll_ups, mails, disk, machines),
+    *(migrations, controllers, counters, leases, spool, partitions, journal, roll_ups, mails, erps, disk, machines),
 )
 
 

@@ -10,6 +10,8 @@ import pytest
 from django.core.management import call_command
 from django.test import Client
 
+from erp_sync.models import ErpConnection
+from erp_sync.secrets import secrets_keep
 from mes.config import vitals
 from mes.config.health import _labels
 from mes.leases.models import Lease
@@ -101,6 +103,30 @@ def test_polls_on_disk_are_counted(plant: SmallPlant, settings: Any) -> None:
     _, checks = doctor()
     assert checks["spool"]["said"].startswith("3 polls wait on disk")
     assert checks["spool"]["ok"] is False
+
+
+def test_erps_that_lack_their_secret_stopped_or_are_not_read_are_named_with_a_remedy(plant: SmallPlant) -> None:
+    now, site = datetime.now(UTC), plant.line_1.area.site
+    fresh = {"kind": "tryton", "address": "https://erp.plant/", "site": site, "last_pull_at": now}
+    secrets = {code: {"password": "hush"} for code in ("GOOD", "HALTED", "OLD", "AWAY")}
+    more: dict[str, dict[str, Any]] = {
+        **{"GOOD": {}, "BARE": {}, "OLD": {"last_pull_at": now - timedelta(minutes=42)}},
+        **{"HALTED": {"state": "stopped", "stopped_because": "Refused."}, "AWAY": {"problem": "Nobody answers."}},
+        **{"DRAFT": {"state": "draft", "last_pull_at": None}, "FILES": {"kind": "csv", "address": "sap"}},
+    }
+    for code, fields in more.items():
+        ErpConnection.objects.create(code=code, name=code, **{"state": "live", **fresh, **fields})
+        secrets_keep(code, secrets.get(code, {}))
+    checks = {name: check for name, check in doctor()[1].items() if name.startswith("erp ")}
+    assert {name: check["said"] for name, check in checks.items() if not check["ok"]} == {
+        "erp BARE": "The connection BARE has no password: enter it on the connection's page, "
+        "or set MES_ERP_SECRET_BARE.",
+        "erp OLD": "Last read 42 min ago.",
+        "erp HALTED": "Stopped: Refused.",
+        "erp AWAY": "Nobody answers.",
+    }
+    assert checks["erp BARE"]["mend"] == "Look at /planning/erp/BARE/setup/."
+    assert set(checks) == {f"erp {code}" for code in more} - {"erp DRAFT"}
 
 
 def test_redis_away_is_one_failed_check(plant: SmallPlant, settings: Any) -> None:

@@ -66,8 +66,10 @@ def test_a_code_is_never_a_path(code: str) -> None:
 
 def test_what_is_missing_is_one_sentence_with_the_remedy() -> None:
     secrets_keep("SAP", {"user": "mes"})
-    said = secrets_missing("SAP", ("user", "password", "key"))
+    said = secrets_missing("SAP", ("api_key", "password"))
     assert said == (
-        "The connection SAP lacks its password, key: enter it on the connection's page, or set MES_ERP_SECRET_SAP."
+        "The connection SAP has no api_key or password: enter it on the connection's page, or set MES_ERP_SECRET_SAP."
     )
-    assert secrets_missing("SAP", ("user",)) == ""
+    assert secrets_missing("SAP", ()) == ""
+    secrets_keep("SAP", {"password": "one"})
+    assert secrets_missing("SAP", ("api_key", "password")) == ""
