@@ -1,6 +1,7 @@
 """The one door for HTTP to an ERP: guarded address, limits, failures as errors of `erp_sync`, a masked record."""
 
 import json
+import logging
 import ssl
 import time
 from collections import deque
@@ -19,6 +20,8 @@ from erp_sync.errors import AddressError, AuthError, TransientError
 from erp_sync.transport.guard import Resolve, address_of
 from erp_sync.transport.limits import Deadline, GuardedLine, Limits, limits_of, unpacked
 from erp_sync.transport.masks import Mask
+
+logging.getLogger("httpcore").setLevel(logging.WARNING)  # its lines for debugging quote headers, with logins in them
 
 _KEPT_CHARACTERS = 4_000  # of one request or answer
 _KEPT_EXCHANGES = 8

@@ -1,6 +1,7 @@
 """The door for HTTP to ERPs: limits, the pinned address, redirections, and what failures are called (E2-E4, S1)."""
 
 import gzip
+import logging
 import socket
 import threading
 from collections.abc import Callable, Iterator
@@ -158,6 +159,13 @@ def test_a_refused_login_is_said_without_the_secret(server: Server, status: int)
     assert "POST /login" in kept.sent
     assert kept.received.startswith(str(status))
     assert mine.exchange().sent == ""
+
+
+def test_no_log_quotes_a_login_however_much_is_logged(server: Server, caplog: pytest.LogCaptureFixture) -> None:
+    caplog.set_level(logging.DEBUG)
+    server.answer = plain(200, SECRET.encode(), Set_Cookie=f"session={SECRET}")
+    door(server.address).post("/", {"password": SECRET}, {"Authorization": f"Bearer {SECRET}"})
+    assert SECRET not in caplog.text
 
 
 @pytest.mark.parametrize(
