@@ -99,15 +99,23 @@ class Mappings:
             )
         return self.items[code]
 
-    def measure(self, unit: str, item: Item, ext_item: str) -> Measure:
-        """The ERP's unit in terms of the item's. `unit of item` (a pallet of this item) goes before the unit alone.
+    def unit(self, unit: str, ext_item: str) -> ErpMapping:
+        """What the ERP's unit is here. `unit of item` (a pallet of this item) goes before the unit alone.
 
-        Raises MappingMissing, also (UnitMismatch) for a unit of another kind than the item is counted in.
+        Raises MappingMissing.
         """
         row = self.rows.get((Kind.UNIT, f"{unit} of {ext_item}")) or self.rows.get((Kind.UNIT, unit))
         if row is None:
-            self.code(Kind.UNIT, unit)
-            raise AssertionError("unreachable: the line above raises")
+            said = _("Unit %(code)s of the ERP has no counterpart here: map it.")
+            raise MappingMissing(said % {"code": unit}, kind=Kind.UNIT, code=unit)
+        return row
+
+    def measure(self, unit: str, item: Item, ext_item: str) -> Measure:
+        """The ERP's unit in terms of the item's.
+
+        Raises MappingMissing, and UnitMismatch for a unit of another kind than the item is counted in.
+        """
+        row = self.unit(unit, ext_item)
         if row.mes_code != item.unit:
             said = _(
                 "%(item)s is counted in %(unit)s here, but the ERP orders it in %(ext)s, which is %(mes)s: "
@@ -146,7 +154,9 @@ def mapped(request: OperationsRequest, mappings: Mappings, *, default_line: str 
     found.item = _try(found, mappings.item, request.item)
     if found.item is not None:
         found.measure = _try(found, mappings.measure, request.quantity.unit, found.item, request.item)
-    elif not found.missing:
+    elif found.missing:
+        _try(found, mappings.unit, request.quantity.unit, request.item)
+    else:
         said = _("Item %(code)s is mapped to nothing: orders of it are not made here.")
         found.problem = said % {"code": request.item}
     codes = dict.fromkeys(segment.work_center for segment in request.segments if segment.work_center)
@@ -219,8 +229,13 @@ def _materials(found: Mapped, request: OperationsRequest, mappings: Mappings) ->
     for material in request.materials:
         if material.use is not MaterialUse.CONSUMED:
             continue
+        before = len(found.missing)
         item = _try(found, mappings.item, material.item)
-        if item is None or material.quantity is None or material.quantity.value <= 0:
+        if material.quantity is None or material.quantity.value <= 0:
+            continue
+        if item is None:
+            if len(found.missing) > before:
+                _try(found, mappings.unit, material.quantity.unit, material.item)
             continue
         measure = _try(found, mappings.measure, material.quantity.unit, item, material.item)
         if measure is not None:

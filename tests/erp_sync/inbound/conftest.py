@@ -48,7 +48,11 @@ class Thread:
 
     def map(self, kind: str, ext_key: str, mes_code: str, factor: str | None = None) -> None:
         """A mapping that was there before."""
-        ErpMapping.objects.create(
+        self.mapping(kind, ext_key, mes_code, factor).save()
+
+    def mapping(self, kind: str, ext_key: str, mes_code: str, factor: str | None) -> ErpMapping:
+        """As `map`, not stored."""
+        return ErpMapping(
             connection=self.connection,
             kind=kind,
             ext_key=ext_key,
@@ -85,15 +89,17 @@ def thread(bare: Thread) -> Thread:
     """A live connection with the codes of `an_order` mapped."""
     Item.objects.create(code="SYRUP", name="Syrup", unit="l")
     Item.objects.create(code="SUGAR", name="Sugar", unit="kg")
-    for kind, ext_key, mes_code in (
-        ("item", "FG-COLA", "COLA-05"),
-        ("item", "FG-WATER", "WATER-05"),
-        ("item", "SYRUP", "SYRUP"),
-        ("item", "SUGAR", "SUGAR"),
-        ("work-center", "L1", "LINE-1"),
-        ("work-center", "L2", "LINE-2"),
-    ):
-        bare.map(kind, ext_key, mes_code)
-    for unit, ours, factor in (("pk24", "pcs", "24"), ("u", "pcs", "1"), ("l", "l", "1"), ("kg", "kg", "1")):
-        bare.map("unit", unit, ours, factor)
+    codes = (
+        ("item", "FG-COLA", "COLA-05", None),
+        ("item", "FG-WATER", "WATER-05", None),
+        ("item", "SYRUP", "SYRUP", None),
+        ("item", "SUGAR", "SUGAR", None),
+        ("work-center", "L1", "LINE-1", None),
+        ("work-center", "L2", "LINE-2", None),
+        ("unit", "pk24", "pcs", "24"),
+        ("unit", "u", "pcs", "1"),
+        ("unit", "l", "l", "1"),
+        ("unit", "kg", "kg", "1"),
+    )
+    ErpMapping.objects.bulk_create(bare.mapping(*code) for code in codes)
     return bare
