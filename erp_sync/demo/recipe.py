@@ -10,6 +10,15 @@ from mes.plantfile.read import plant_read
 
 PLANT_FILE = Path(mes.__file__).with_name("demo") / "plant.yaml"
 SERVICE_USER = "millwright"
+# What Millwright's account may do there; the rest it may read as everybody may, and change nothing of it.
+_MAY = {
+    "production": ("read", "write"),
+    "production.work": ("read", "write"),
+    "production.work.cycle": ("read", "write", "create"),
+    "stock.move": ("read", "write", "create", "delete"),
+    "stock.lot": ("read", "write", "create"),
+    "stock.lots_by_locations": ("read",),
+}
 # Unit of the plant file -> symbol in Tryton.
 UNITS = {"pcs": "u", "case": "case"}
 
@@ -85,7 +94,7 @@ def recipe_make(*, today: date, password: str, finish: str, plant: Plant | None 
         "stock": _stock(today),
         "finish": finish,
         "orders": [_order(row, today) for row in _ORDERS],
-        "service": {"user": SERVICE_USER, "password": password, "groups": ["Production", "Stock"]},
+        "service": {"user": SERVICE_USER, "password": password, "may": _MAY},
     }
 
 

@@ -70,18 +70,31 @@ def works_finish(order):
 
 
 def service_user_make(service, employee):
-    """The account Millwright logs in with: production and stock, no administration of either."""
-    user, group, company = Model.get("res.user"), Model.get("res.group"), Model.get("company.company")
+    """The account Millwright logs in with, in a group of its own that may do what the recipe lists and nothing else."""
+    user, company = Model.get("res.user"), Model.get("company.company")
     made = user(name="Millwright", login=service["user"], password=service["password"])
-    for name in service["groups"]:
-        (found,) = group.find([("name", "=", name)])
-        made.groups.append(found)
+    made.groups.append(group_make(service["may"]))
     (owner,) = company.find([])
     made.companies.append(company(owner.id))
     made.company = company(owner.id)
     made.employees.append(Model.get("company.employee")(employee.id))
     made.employee = Model.get("company.employee")(employee.id)
     made.save()
+
+
+def group_make(may):
+    """A group with rights of its own: model -> some of read, write, create, delete."""
+    group, access, model = Model.get("res.group"), Model.get("ir.model.access"), Model.get("ir.model")
+    made = group(name="Millwright")
+    made.save()
+    by_record = access._fields["model"]["type"] == "many2one"  # up to 7.0
+    for name, rights in may.items():
+        row = access(group=group(made.id))
+        row.model = model.find([("model", "=", name)])[0] if by_record else name
+        for right in ("read", "write", "create", "delete"):
+            setattr(row, f"perm_{right}", right in rights)
+        row.save()
+    return group(made.id)
 
 
 if __name__ == "__main__":
