@@ -14,6 +14,7 @@ from erp_sync.connectors.tryton.wanted import Wanted
 from erp_sync.errors import ConflictError, RejectedError, TransientError
 from erp_sync.messages import OperationsResponse
 
+NOTHING: frozenset[str] = frozenset()
 MOST_STEPS = 8  # of one state machine; more means that somebody works against us
 
 
@@ -33,10 +34,12 @@ class Push:
             raise ConflictError(f"Tryton no longer has the order {self.message.order.number or order_id}.")
         return found[0]
 
-    def press(self, model: str, button: str, ids: list[int], reached: Callable[[], bool]) -> None:
+    def press(
+        self, model: str, button: str, ids: list[int], reached: Callable[[], bool], taken_back: frozenset[str] = NOTHING
+    ) -> None:
         """Presses a button. Series 8 refuses what is already so and 7 says nothing: the state tells, never the text."""
         try:
-            self._press(model, button, ids)
+            self._press(model, button, ids, taken_back)
         except RejectedError:
             with suppress(RejectedError, ConflictError):
                 if reached():
@@ -45,23 +48,26 @@ class Push:
 
     def press_order(self, book: Book, button: str, state: str) -> Book:
         """Presses a button of the order that leads to `state`; the order as it is then, wherever it stands."""
-        self.press("production", button, [book.id], lambda: self.read(book.id).state == state)
+        self.press("production", button, [book.id], lambda: self.read(book.id).state == state, _taken_back(book))
         return self.read(book.id)
 
-    def _press(self, model: str, button: str, ids: list[int]) -> None:
+    def _press(self, model: str, button: str, ids: list[int], taken_back: frozenset[str]) -> None:
         for _ in range(MOST_STEPS):
             try:
                 self.session.model(model, button, ids)
                 return
             except AskedBack as asked:
-                if not self._may_accept(asked):
+                if not self._may_accept(asked, taken_back):
                     raise
                 self.session.accept(asked.name)
         raise TransientError("Tryton asked back again and again.")
 
-    def _may_accept(self, asked: AskedBack) -> bool:
-        """A planner said yes; or less was used than planned, which is no question before the order's end."""
-        return self.message.accept_warning or (not self.message.final and asked.name.startswith("under_tolerance"))
+    def _may_accept(self, asked: AskedBack, taken_back: frozenset[str]) -> bool:
+        """A planner said yes. Or it is no question: less was used than planned, before the order's end; or a product
+        stands where the bill has none because it was taken back there."""
+        if self.message.accept_warning or (not self.message.final and asked.name.endswith("under_tolerance")):
+            return True
+        return asked.name.endswith("unexpected_product") and any(f"[{code}]" in asked.said for code in taken_back)
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,6 +118,16 @@ def open_moves(book: Book, codes: Iterable[str], *, is_input: bool) -> list[Move
     return [
         move for move in book.moves if move.state in OPEN and move.is_input == is_input and move.product.code in asked
     ]
+
+
+def _taken_back(book: Book) -> frozenset[str]:
+    """Codes of what went the other way as a correction: the product as an input, materials as outputs."""
+    used = {move.product.code for move in book.moves if move.is_input}
+    return frozenset(
+        move.product.code
+        for move in book.moves
+        if (move.product.id == book.product.id) == move.is_input and move.product.code in used
+    )
 
 
 def stamps(book: Book, moves: Iterable[Move] = ()) -> dict[str, Any]:

@@ -77,7 +77,7 @@ class Session:
         for prefix in ("", "rpc/"):  # from series 8 on calls go below rpc/, and the root takes none
             answer = self._http.post(f"/{prefix}", {"id": 1, "method": "common.server.version", "params": []})
             self._read_clock(answer)
-            if answer.status < 400:
+            if answer.status < 300:
                 self._prefix = prefix
                 self.version = str(_result(answer.json()))
                 return
@@ -105,8 +105,8 @@ class Session:
         self._read_clock(answer)
         if answer.status == 404:
             raise AuthError(f"Tryton has no database {self._database}: correct the connection.")
-        if answer.status >= 400:
-            raise RejectedError(f"Tryton does not take the call {method} (HTTP {answer.status}).")
+        if answer.status >= 300:
+            raise RejectedError(f"What stands at the address is no Tryton: HTTP {answer.status} to {method}.")
         return _result(answer.json())
 
     def _read_clock(self, answer: Answer) -> None:

@@ -116,7 +116,7 @@ def served(home: TrytonHome, built: Built) -> Iterator[Erp]:
     """A server of its own on a fresh copy of the seed, gone afterwards."""
     with tempfile.TemporaryDirectory(prefix="bench-erp-") as folder:
         server = TrytonServer(home, Path(folder), port=free_port())
-        server.start(fresh=True, preexec=die_with_parent(signal.SIGKILL))
+        server.start(today=datetime.now(UTC).date(), fresh=True, preexec=die_with_parent(signal.SIGKILL))
         options: dict[str, Any] = {"database": DATABASE, "user": built.user}
         settings = Settings("BENCH", server.url, options, {"password": built.password}, demo=True)
         office = replace(settings, options=options | {"user": "admin"}, secrets={"password": built.admin_password})

@@ -153,7 +153,7 @@ def _sent(worker: Tryton, stored: str, settings: Settings, dice: random.Random, 
 
 def _differences(ledger: Ledger, database: Path) -> Iterator[tuple[str, str, Decimal, Decimal]]:
     """Ledger against the rows in Tryton's database, read without any code of ours."""
-    booked = _booked(int(ledger.key), database)
+    found = booked(int(ledger.key), database)
     wanted: dict[tuple[str, str, str], Decimal] = {}
     for lot, n in ledger.good.items():
         wanted["good", ledger.item, lot] = Decimal(n)
@@ -161,12 +161,12 @@ def _differences(ledger: Ledger, database: Path) -> Iterator[tuple[str, str, Dec
         wanted["scrap", ledger.item, lot] = Decimal(n)
     for (item, lot), n in ledger.used.items():
         wanted["used", item, lot] = Decimal(n)
-    for key in sorted(wanted.keys() | booked.keys()):
-        if wanted.get(key, ZERO) != booked.get(key, ZERO):
-            yield ledger.key, " ".join(key), wanted.get(key, ZERO), booked.get(key, ZERO)
+    for key in sorted(wanted.keys() | found.keys()):
+        if wanted.get(key, ZERO) != found.get(key, ZERO):
+            yield ledger.key, " ".join(key), wanted.get(key, ZERO), found.get(key, ZERO)
 
 
-def _booked(order: int, database: Path) -> dict[tuple[str, str, str], Decimal]:
+def booked(order: int, database: Path) -> dict[tuple[str, str, str], Decimal]:
     """(good, scrap or used; item; lot) -> what stands in the database. Moves of an order that are not done: `open`."""
     found: dict[tuple[str, str, str], Decimal] = {}
     with closing(sqlite3.connect(f"file:{database}?mode=ro", uri=True, timeout=30)) as rows:
