@@ -38,7 +38,7 @@ KINDS: dict[str, Kind] = {
             options=("database", "user", "time_zone", "work_time"),
         ),
         Kind("b2mml", "B2MML files or HTTP", "erp_sync.connectors.b2mml:B2mml", "verified against published schemas"),
-        Kind("rest", "Inbound REST: the ERP calls", "erp_sync.connectors.rest:InboundRest", "verified"),
+        Kind("rest", "Inbound REST: the ERP calls", "erp_sync.connectors.rest:InboundRest", "verified", ()),
         Kind("csv", "CSV drop folder", "erp_sync.connectors.csvdrop:CsvDrop", "verified", ()),
         Kind(
             "odoo",
