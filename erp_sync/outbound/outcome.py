@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from datetime import datetime
 
-from django.db import transaction
+from django.db import OperationalError, transaction
 from django.db.models import F
 
 from erp_sync.connections import error_text, exchange_failed, exchange_worked
@@ -16,6 +16,7 @@ Status = OutboxMessage.Status
 Fault = OutboxMessage.Fault
 CONFLICT = "conflict"
 """The difference that stands for a message that the ERP would not take because its order was changed."""
+_STORE_TRIES = 3
 _AGAIN = (Fault.TRANSIENT, Fault.AUTH)
 
 
@@ -26,7 +27,20 @@ def outcomes_store(connection: ErpConnection, tries: Sequence[Sent], owner: str,
     """
     if not tries:
         return
+    for left in reversed(range(_STORE_TRIES)):
+        try:
+            _store(tries, owner, at)
+            break
+        except OperationalError:  # a pull that holds the same links in another order: one of both gives way
+            if not left:
+                raise
+    _health(connection, tries, at)
+
+
+def _store(tries: Sequence[Sent], owner: str, at: datetime) -> None:
     with transaction.atomic():
+        links_held = ErpLink.objects.select_for_update(no_key=True, of=("self",)).order_by("pk")
+        list(links_held.filter(pk__in=[one.message.link_id for one in tries]).values_list("pk"))
         ids = [one.message.pk for one in tries]
         rows = OutboxMessage.objects.filter(pk__in=ids, status=Status.LEASED, lease_by=owner)
         held = set(rows.select_for_update(of=("self",)).values_list("pk", flat=True))
@@ -45,7 +59,6 @@ def outcomes_store(connection: ErpConnection, tries: Sequence[Sent], owner: str,
         for one in mine:
             if one.fault == Fault.CONFLICT:
                 _conflict(one, at)
-    _health(connection, tries, at)
 
 
 def release(messages: Sequence[OutboxMessage], owner: str) -> None:

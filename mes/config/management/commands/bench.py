@@ -32,6 +32,7 @@ BENCHMARKS = {
     "kpi": "figures of a shift and of 200 machines' year from roll-ups against plain SQL on two years of raw events",
     "genealogy": "the recall of one raw lot over four levels and 10,000 lots, by query, API and page",
     "outage": "PostgreSQL away for five minutes: parts counted against parts made, and how fast it is made up",
+    "erp": "orders pulled from an ERP and confirmations sent to it against bare HTTP of the same exchanges",
     "erp_chaos": "confirmations to a real Tryton over a line that loses 40 % of all writes, against a ledger",
 }
 
