@@ -4,9 +4,9 @@ from collections.abc import Iterable
 from datetime import UTC, datetime
 from decimal import Decimal
 from typing import NamedTuple
-from uuid import UUID, uuid4
 
 from django.contrib.auth.decorators import login_required
+from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
@@ -14,20 +14,13 @@ from django.views.decorators.http import require_safe
 from erp_sync.models import Difference, ErpLink, OutboxMessage
 from erp_sync.screens import words
 from erp_sync.screens.amounts import at_stake
-from erp_sync.screens.found import differences_for, links_for, messages_for
-from erp_sync.screens.page import NEEDS, erp_page
-from mes.people.access import may
+from erp_sync.screens.found import links_for, messages_for
+from erp_sync.screens.page import changes_for, conflicts_for, erp_page
 from mes.screens.gate import demand
 from mes.screens.words import number
 
 SHOWN = 100
 Fault, Status = OutboxMessage.Fault, OutboxMessage.Status
-TO_DECIDE = (
-    Difference.Class.CHANGE,
-    Difference.Class.STATE,
-    Difference.Class.MISSING_ERP,
-    Difference.Class.MISSING_MES,
-)
 
 
 class DeadMessage(NamedTuple):
@@ -37,14 +30,8 @@ class DeadMessage(NamedTuple):
     sentence: str
     stake: str
     zone: str
-    key: UUID
     waits_behind: int
-
-    @property
-    def verbs(self) -> tuple[str, ...]:
-        """The buttons it has, the likeliest first."""
-        first = {Fault.MAPPING: ("map", "retry"), Fault.WARNING: ("accept", "retry"), Fault.CONFLICT: ("keep", "retry")}
-        return (*first.get(Fault(self.message.fault), ("retry",)), "discard")
+    verbs: tuple[str, ...]
 
 
 class OpenLink(NamedTuple):
@@ -54,7 +41,6 @@ class OpenLink(NamedTuple):
     state: str
     changes: list[tuple[Difference, str]]
     zone: str
-    key: UUID
 
 
 class Again(NamedTuple):
@@ -76,13 +62,19 @@ def attention(request: HttpRequest) -> HttpResponse:
     context = {
         "dead": _dead(dead),
         "disputes": _disputes(request.user),
-        "waiting": _waiting(request.user),
+        "dead_count": mine.filter(status=Status.DEAD).count(),
+        "waiting": _with_badge(request.user, ErpLink.Badge.WAITING),
+        "changed": _with_badge(request.user, ErpLink.Badge.CHANGED),
         "again": [Again(one, one.link.connection.site.time_zone) for one in again[:SHOWN]],
         "again_count": again.count(),
-        "bulk_key": uuid4(),
-        "may_discard": may(request.user, "decide_erp"),
+        "outage": met_outage(mine).count(),
     }
     return erp_page(request, "attention", "erp/attention.html", context, now)
+
+
+def met_outage(messages: QuerySet[OutboxMessage]) -> QuerySet[OutboxMessage]:
+    """Those that did not arrive because the ERP was out of reach or refused the login."""
+    return messages.filter(status__in=(Status.PENDING, Status.DEAD), fault__in=(Fault.TRANSIENT, Fault.AUTH))
 
 
 def _dead(messages: list[OutboxMessage]) -> list[DeadMessage]:
@@ -96,11 +88,17 @@ def _dead(messages: list[OutboxMessage]) -> list[DeadMessage]:
             one.last_error or _("It did not arrive: %s") % one.get_fault_display(),
             stake_words(one),
             one.link.connection.site.time_zone,
-            uuid4(),
             behind.get(one.link_id, 0),
+            verbs_of(one),
         )
         for one in messages
     ]
+
+
+def verbs_of(message: OutboxMessage) -> tuple[str, ...]:
+    """The buttons of a message that does not arrive, the likeliest first."""
+    first = {Fault.MAPPING: ("map", "retry"), Fault.WARNING: ("accept", "retry"), Fault.CONFLICT: ("keep",)}
+    return (*first.get(Fault(message.fault), ("retry",)), "discard")
 
 
 def stake_words(message: OutboxMessage) -> str:
@@ -113,10 +111,9 @@ def stake_words(message: OutboxMessage) -> str:
 
 def _disputes(user: object) -> list[OpenLink]:
     changes: dict[int, list[Difference]] = {}
-    for one in differences_for(user).filter(resolved_at=None, kind__in=TO_DECIDE).order_by("opened_at", "pk"):
+    for one in changes_for(user).order_by("opened_at", "pk"):
         changes.setdefault(one.link_id, []).append(one)
-    badges = [badge for badge in NEEDS if badge != ErpLink.Badge.WAITING]
-    links = {link.pk: link for link in links_for(user).filter(badge__in=badges)[:SHOWN]}
+    links = {link.pk: link for link in conflicts_for(user)[:SHOWN]}
     links |= {rows[0].link_id: rows[0].link for rows in changes.values() if rows[0].link_id not in links}
     return [_open(link, changes.get(link.pk, [])) for link in list(links.values())[:SHOWN]]
 
@@ -124,11 +121,11 @@ def _disputes(user: object) -> list[OpenLink]:
 def _open(link: ErpLink, changes: Iterable[Difference]) -> OpenLink:
     state = words.BADGE_STATE[ErpLink.Badge(link.badge)]
     named = [(one, words.field_word(one.field)) for one in changes]
-    return OpenLink(link, state, named, link.connection.site.time_zone, uuid4())
+    return OpenLink(link, state, named, link.connection.site.time_zone)
 
 
-def _waiting(user: object) -> list[OpenLink]:
-    links = links_for(user).filter(badge=ErpLink.Badge.WAITING).order_by("first_seen_at", "pk")
+def _with_badge(user: object, badge: str) -> list[OpenLink]:
+    links = links_for(user).filter(badge=badge).order_by("first_seen_at", "pk")
     return [_open(link, ()) for link in links[:SHOWN]]
 
 

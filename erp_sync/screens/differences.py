@@ -12,7 +12,9 @@ from django.http import HttpRequest, HttpResponse
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
 
+from erp_sync.inbound.differences import PREFIX
 from erp_sync.models import Difference
+from erp_sync.outbound.decisions import told_by_messages
 from erp_sync.screens import words
 from erp_sync.screens.found import chosen_line, connections_for, differences_for
 from erp_sync.screens.page import erp_page
@@ -29,12 +31,14 @@ HEADS = (
 
 
 class Row(NamedTuple):
-    """A difference in words."""
+    """A difference in words, and which buttons it has."""
 
     one: Difference
     field: str
     state: str
     zone: str
+    is_change: bool
+    can_resend: bool
 
 
 class Unexplained(NamedTuple):
@@ -100,7 +104,9 @@ def _by_class(rows: Iterable[Difference]) -> list[tuple[str, str, int]]:
 
 
 def _row(one: Difference) -> Row:
-    return Row(one, words.field_word(one.field), _state(one.kind), one.link.connection.site.time_zone)
+    zone = one.link.connection.site.time_zone
+    is_change, can_resend = one.field.startswith(PREFIX), told_by_messages(one.field)
+    return Row(one, words.field_word(one.field), _state(one.kind), zone, is_change, can_resend)
 
 
 def _state(kind: str) -> str:

@@ -15,6 +15,7 @@ from django.views.decorators.http import require_safe
 from erp_sync.models import Attempt, ErpLink, OutboxMessage, SyncRun
 from erp_sync.screens import words
 from erp_sync.screens.amounts import told
+from erp_sync.screens.attention import verbs_of
 from erp_sync.screens.found import connection_or_404, connections_for, links_for, message_or_404
 from erp_sync.screens.page import erp_page
 from mes.screens.frame import zone_named
@@ -105,7 +106,7 @@ def message(request: HttpRequest, event_id: UUID) -> HttpResponse:
         "row": _message_row(found),
         "zone": _zone(found.link),
         "tries": [(one, "running" if "applied" in one.outcome else "down", _outcome(one)) for one in tries],
-        "number_of_tries": found.attempts,
+        "verbs": verbs_of(found),
     }
     return erp_page(request, "log", "erp/message.html", context, datetime.now(UTC))
 

@@ -3,12 +3,13 @@
 from datetime import datetime
 from typing import Any, NamedTuple
 
-from django.db.models import Q
+from django.db.models import Exists, OuterRef, QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.urls import reverse
 from django.utils.translation import gettext_lazy
 
+from erp_sync.inbound.differences import PREFIX
 from erp_sync.models import Difference, ErpConnection, ErpLink, OutboxMessage
 from erp_sync.screens.found import connections_for, differences_for, links_for, messages_for
 from erp_sync.screens.strip import is_old
@@ -23,8 +24,6 @@ PAGES = {
     "differences": ("erp-differences", gettext_lazy("Differences")),
     "log": ("erp-log", gettext_lazy("Log")),
 }
-NEEDS = (ErpLink.Badge.WAITING, ErpLink.Badge.CONFLICT, ErpLink.Badge.CANCELLED, ErpLink.Badge.MISSING)
-"""Badges that only a person takes away."""
 
 
 class Tab(NamedTuple):
@@ -63,12 +62,23 @@ def erp_page(
     return render(request, template, frame | context, status=status)
 
 
+def changes_for(user: object) -> QuerySet[Difference]:
+    """Changes of the ERP that somebody must accept or refuse."""
+    return differences_for(user).filter(resolved_at=None, field__startswith=PREFIX)
+
+
+def conflicts_for(user: object) -> QuerySet[ErpLink]:
+    """Orders in conflict, but for those whose message waits for the same decision."""
+    waits = OutboxMessage.objects.filter(link=OuterRef("pk"), status=OutboxMessage.Status.DEAD)
+    return links_for(user).filter(~Exists(waits), badge=ErpLink.Badge.CONFLICT)
+
+
 def needs_count(user: object) -> int:
-    """How many messages, orders and changes wait for a person."""
+    """How many messages and orders wait for a person."""
     dead = messages_for(user).filter(status=OutboxMessage.Status.DEAD).count()
-    links = links_for(user).filter(badge__in=NEEDS).count()
-    changes = Q(kind=Difference.Class.CHANGE) & ~Q(link__badge__in=NEEDS)
-    return dead + links + differences_for(user).filter(changes, resolved_at=None).count()
+    waiting = links_for(user).filter(badge=ErpLink.Badge.WAITING).count()
+    conflicts = set(conflicts_for(user).values_list("pk", flat=True))
+    return dead + waiting + len(conflicts | set(changes_for(user).values_list("link", flat=True)))
 
 
 def _tabs(user: object, here: str, any_erp: bool) -> list[Tab]:
