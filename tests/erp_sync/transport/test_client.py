@@ -2,10 +2,9 @@
 
 import gzip
 import logging
-import socket
 import threading
-from collections.abc import Callable, Iterator
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from collections.abc import Iterator
+from http.server import BaseHTTPRequestHandler
 from typing import Any
 
 import pytest
@@ -14,63 +13,9 @@ from erp_sync.connector import Settings
 from erp_sync.errors import AddressError, AuthError, TransientError
 from erp_sync.transport.client import HttpDoor
 from erp_sync.transport.limits import Limits
+from tests.erp_sync.http_server import Server, cut, plain
 
 SECRET = "word-of-the-erp"
-
-
-class Server(ThreadingHTTPServer):
-    """Answers with what a test put there, and keeps what it was asked."""
-
-    daemon_threads = True
-
-    def __init__(self) -> None:
-        self.asked: list[tuple[str, str, dict[str, str], bytes]] = []
-        self.answer: Callable[[BaseHTTPRequestHandler], None] = plain(200, b"{}")
-        super().__init__(("127.0.0.1", 0), _Handler)
-        threading.Thread(target=self.serve_forever, kwargs={"poll_interval": 0.02}, daemon=True).start()
-
-    @property
-    def address(self) -> str:
-        return f"http://127.0.0.1:{self.server_address[1]}"
-
-    def handle_error(self, request: Any, client_address: Any) -> None:
-        """Callers go away in these tests."""
-
-
-class _Handler(BaseHTTPRequestHandler):
-    protocol_version = "HTTP/1.1"
-    wbufsize = -1
-    server: Server
-
-    def do_GET(self) -> None:
-        body = self.rfile.read(int(self.headers.get("Content-Length") or 0))
-        self.server.asked.append((self.command, self.path, dict(self.headers), body))
-        self.server.answer(self)
-
-    do_POST = do_PUT = do_GET
-
-    def log_message(self, format: str, *args: Any) -> None:
-        """Nothing."""
-
-
-def plain(status: int, body: bytes, **headers: str) -> Callable[[BaseHTTPRequestHandler], None]:
-    """An ordinary answer."""
-
-    def answer(handler: BaseHTTPRequestHandler) -> None:
-        handler.send_response(status)
-        for name, value in headers.items():
-            handler.send_header(name.replace("_", "-"), value)
-        handler.send_header("Content-Length", str(len(body)))
-        handler.end_headers()
-        handler.wfile.write(body)
-
-    return answer
-
-
-def cut(handler: BaseHTTPRequestHandler) -> None:
-    """The line breaks."""
-    handler.close_connection = True
-    handler.connection.shutdown(socket.SHUT_RDWR)
 
 
 @pytest.fixture
