@@ -6,13 +6,14 @@ from decimal import Decimal
 from enum import StrEnum
 from typing import Any
 
-from django.db import DatabaseError, transaction
+from django.db import DatabaseError, OperationalError, transaction
 from django.utils.translation import gettext as _
 
 from erp_sync.inbound.changes import Aspect, Verdict, decide
 from erp_sync.inbound.effects import Change, effects, here_of, unit_freeze
 from erp_sync.inbound.mapped import Mappings, mapped
 from erp_sync.inbound.numbers import order_number
+from erp_sync.inbound.texts import storable
 from erp_sync.inbound.units import to_erp
 from erp_sync.messages import OperationsRequest, RequestState
 from erp_sync.models import ErpConnection, ErpLink
@@ -70,6 +71,8 @@ def request_apply(
     try:
         with transaction.atomic():
             return _apply(connection, request, mappings, at, missing, again)
+    except OperationalError:
+        raise  # the database is away or two waited for each other: nothing is wrong with the order, it is read again
     except (OrderRefused, ShiftLocked, DatabaseError, ValueError, ArithmeticError) as error:
         text = _("It does not fit here: %s") % error if isinstance(error, DatabaseError) else str(error)
         link_wait(connection, request.ref.key, text, at, request=request)
@@ -80,14 +83,14 @@ def link_wait(
     connection: ErpConnection, key: str, problem: str, at: datetime, *, request: OperationsRequest | None = None
 ) -> None:
     """The order stays out, or as it is, with a sentence; it is looked at again whenever it is read."""
-    said: dict[str, Any] = {"badge": Badge.WAITING, "said": problem.replace("\0", " ")[:500], "content_hash": ""}
+    said: dict[str, Any] = {"badge": Badge.WAITING, "said": storable(problem)[:500], "content_hash": ""}
     if request is not None:
-        said |= {"number": request.ref.number[:120], "request": plain(request)}
+        said |= {"number": storable(request.ref.number)[:120], "request": storable(plain(request))}
     said["last_seen_at"] = at
     with transaction.atomic():
         ErpLink.objects.update_or_create(
             connection=connection,
-            key=key.replace("\0", " ")[:120],
+            key=storable(key)[:120],
             defaults=said,
             create_defaults=said | {"first_seen_at": at},
         )

@@ -12,6 +12,7 @@ from erp_sync.connector import ErpConnector
 from erp_sync.inbound.apply import actor_of
 from erp_sync.inbound.changes import Action, Aspect, Verdict
 from erp_sync.inbound.differences import difference_open
+from erp_sync.inbound.texts import storable
 from erp_sync.inbound.units import to_erp
 from erp_sync.messages import Booked, Capability
 from erp_sync.models import ErpConnection, ErpLink
@@ -29,7 +30,8 @@ def closed_compare(connection: ErpConnection, erp: ErpConnector, keys: Sequence[
     Equal (good and scrap, in the ERP's unit): the order is completed here. Different, or where the ERP does not tell
     its totals: a difference is opened, the order goes on.
     """
-    links = ErpLink.objects.filter(connection=connection, key__in=list(keys), order__status__in=BEGUN)
+    askable = [key for key in keys if key == storable(key)]
+    links = ErpLink.objects.filter(connection=connection, key__in=askable, order__status__in=BEGUN)
     begun = {link.key: link for link in links.select_related("connection", "order__item", "order__line__area__site")}
     begun = {key: link for key, link in begun.items() if link.request.get("state") in ("completed", "closed")}
     if not begun:

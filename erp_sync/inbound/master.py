@@ -15,6 +15,7 @@ from erp_sync.inbound.mapped import Mappings, Place
 from erp_sync.inbound.mapping import Kind, MappingRefused, mapping_set
 from erp_sync.inbound.numbers import readable
 from erp_sync.inbound.runs import Flight, flight
+from erp_sync.inbound.texts import storable
 from erp_sync.messages import Capability, MasterKind
 from erp_sync.models import ErpConnection, ErpMapping, ErpRecord, SyncRun
 from mes.journal.snapshot import snapshot
@@ -67,7 +68,8 @@ def records_keep(
     known = {row.key: row for row in ErpRecord.objects.filter(connection=connection, kind=kind)}
     seen: dict[str, ErpRecord] = {}
     for one in said:
-        key, data = str(one.get("key", "")).strip()[:120], _plain(one)
+        data = storable(one)
+        key = str(data.get("key", "")).strip()[:120]
         if not key:
             held.count(Outcome.FAILED)
             continue
@@ -80,7 +82,7 @@ def records_keep(
             held.count(Outcome.CHANGED)
         else:
             held.count(Outcome.UNCHANGED)
-        row.name, row.data, row.seen_at = str(one.get("name", "")).replace("\0", " ")[:200], data, now
+        row.name, row.data, row.seen_at = str(data.get("name", ""))[:200], data, now
         seen[key] = row
     ErpRecord.objects.bulk_create(
         seen.values(),
@@ -156,18 +158,3 @@ def _create_new(connection: ErpConnection, held: Flight, now: datetime) -> None:
             item_create(row, actor=actor_of(connection), at=now)
         except MappingRefused as error:
             held.run.error = f"{row.key}: {error}"[:1000]
-
-
-def _plain(said: Mapping[str, Any]) -> dict[str, Any]:
-    """JSON values without NUL, which PostgreSQL cannot keep."""
-    return {str(name): _clean(value) for name, value in said.items()}
-
-
-def _clean(value: Any) -> Any:
-    if isinstance(value, Mapping):
-        return _plain(value)
-    if isinstance(value, list | tuple):
-        return [_clean(one) for one in value]
-    if isinstance(value, bool | int) or value is None:
-        return value
-    return str(value).replace("\0", " ")

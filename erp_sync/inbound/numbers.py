@@ -15,9 +15,14 @@ def readable(text: str) -> str:
     return _STRANGE.sub("-", text).strip("-._")[:MAX]
 
 
+def plain_number(request: OperationsRequest) -> str:
+    """The order's number as the ERP says it, else its key; empty where neither can be a number here."""
+    return readable(request.ref.number) or readable(request.ref.key)
+
+
 def order_number(link: ErpLink, request: OperationsRequest) -> str:
     """The ERP's number, else its key; with the connection's code before it where another order has that number."""
-    plain = readable(request.ref.number) or readable(request.ref.key)
+    plain = plain_number(request)
     prefixed = f"{link.connection.code}-{plain or link.pk}"[:MAX]
     taken = set(WorkOrder.objects.filter(number__in=(plain, prefixed)).values_list("number", flat=True))
     if plain and plain not in taken:

@@ -1,9 +1,8 @@
 """What a pull cannot see: orders that were deleted, missed, or committed too late. Keys often, everything by night."""
 
 from datetime import datetime, timedelta
+from time import monotonic
 from zoneinfo import ZoneInfo
-
-from django.db import transaction
 
 from erp_sync.connections import opened
 from erp_sync.connector import ErpConnector
@@ -12,8 +11,9 @@ from erp_sync.inbound.apply import OVER, Outcome, deleted, request_apply
 from erp_sync.inbound.compare import closed_compare
 from erp_sync.inbound.mapped import Mappings
 from erp_sync.inbound.mapping import waiting_retry
-from erp_sync.inbound.pull import PAGE, PAGES, page_apply
+from erp_sync.inbound.pull import BUDGET_S, PAGE, PAGES, page_apply
 from erp_sync.inbound.runs import Flight, flight
+from erp_sync.inbound.texts import storable
 from erp_sync.messages import Capability
 from erp_sync.models import Difference, ErpConnection, ErpLink, SyncRun
 from erp_sync.wire import request_from
@@ -45,7 +45,7 @@ def sweep_keys(connection: ErpConnection, now: datetime) -> SyncRun | None:
 
 
 def _compare_keys(connection: ErpConnection, erp: ErpConnector, held: Flight, now: datetime) -> None:
-    keys = dict(erp.list_open_keys())
+    keys = {key: version for key, version in erp.list_open_keys() if key == storable(key)}
     over = [str(state) for state in OVER]
     rows = ErpLink.objects.filter(connection=connection).exclude(request__state__in=over)
     ours = {link.key: link for link in rows}
@@ -111,17 +111,17 @@ def sweep_full(connection: ErpConnection, now: datetime, *, pages: int = PAGES) 
             return None
         held.run.cursor_before = held.run.cursor_after = cursor
         with opened(connection) as erp:
-            mappings = Mappings(connection, now)
+            mappings, until = Mappings(connection, now), monotonic() + BUDGET_S
             for _number in range(pages):
                 page = erp.pull_orders(cursor, overlap_s=0, limit=PAGE)
                 held.renew()
-                with transaction.atomic():
-                    page_apply(connection, page, mappings, held, now)
+                page_apply(connection, page, mappings, held, now)
                 ended = [request.ref.key for request in page.requests if request.state in OVER]
                 closed_compare(connection, erp, ended, now)
                 cursor = held.run.cursor_after = page.cursor[:200] if page.more else ""
                 if not page.more:
                     _swept(connection, last_full_sweep_at=now)
+                if not page.more or monotonic() > until:
                     break
     return held.run
 

@@ -57,7 +57,7 @@ def pool_set(*, code: str, name: str, line: Line, work_centers: Sequence[WorkCen
 def routing_set(*, item: Item, line: Line, steps: Sequence[StepGiven], actor: str, at: datetime) -> Routing:
     """The line makes the item in these steps; orders that are there keep theirs. Raises OrderRefused (mistakes)."""
     with transaction.atomic():
-        _check(steps, line)
+        steps_check(steps, line)
         routing, made = Routing.objects.select_for_update(of=("self",)).get_or_create(item=item, line=line)
         before = None if made else _plain(routing.steps.select_related("work_center", "pool"))
         rows = [RoutingStep(routing=routing, **step._asdict()) for step in steps]
@@ -93,7 +93,7 @@ def operations_set(*, order: WorkOrder, steps: Sequence[StepGiven], actor: str, 
         if fresh.started_at is not None:
             raise OrderRefused(_("%(number)s was started: its operations stay.") % {"number": fresh.number})
         if steps:
-            _check(steps, fresh.line)
+            steps_check(steps, fresh.line)
         there = list(fresh.operations.select_related("work_center", "pool", "order"))
         before, after = _plain(there), _plain([Operation(order=fresh, **step._asdict()) for step in steps])
         if before == after:
@@ -148,7 +148,8 @@ def _plain(steps: Iterable[Step]) -> list[dict[str, Any]]:
     ]
 
 
-def _check(steps: Sequence[StepGiven], line: Line) -> None:
+def steps_check(steps: Sequence[StepGiven], line: Line) -> None:
+    """Raises OrderRefused, with what is wrong, for steps in which the line cannot make anything."""
     machines = frozenset(WorkCenter.objects.filter(line=line, archived=False).values_list("code", flat=True))
     plain: list[tuple[int, str, frozenset[str]]] = []
     for step in steps:

@@ -102,6 +102,15 @@ def test_one_bad_record_never_stops_the_others(thread: Thread) -> None:
     assert thread.link("66").said == "Its quantity 'many' is no number."
 
 
+def test_texts_that_cannot_be_stored_cost_nobody_else_anything(thread: Thread) -> None:
+    broken = {"1": an_order("1", customer="a\0b"), "2": an_order("2", customer="\ud800"), "x\0": an_order("x\0")}
+    run = thread.says(*broken.values(), an_order("4"))
+    assert (run.read, run.new, run.failed) == (4, 1, 3)
+    assert thread.link("1").request["customer"] == "a b"
+    assert {link.key for link in ErpLink.objects.filter(badge=Badge.WAITING)} == {"1", "2", "x "}
+    assert thread.pull().failed == 3
+
+
 def test_a_number_that_another_order_has_gets_the_connections_code_before_it(thread: Thread) -> None:
     thread.plant.order("1007")
     thread.says(an_order())
