@@ -3,6 +3,7 @@
 import json
 import logging
 import ssl
+import threading
 import time
 from collections import deque
 from collections.abc import Mapping
@@ -58,7 +59,7 @@ class HttpDoor:
         self._limits = limits or limits_of(settings.options)
         self.mask = Mask(settings.secrets)
         self._deadline = Deadline()
-        self._kept: deque[Exchange] = deque(maxlen=_KEPT_EXCHANGES)
+        self._kept = _Kept()
         self._pool = httpcore.ConnectionPool(
             ssl_context=ssl.create_default_context(),
             network_backend=GuardedLine(self._deadline, demo=settings.demo, resolve=resolve),
@@ -113,9 +114,11 @@ class HttpDoor:
         return answer
 
     def exchange(self) -> Exchange:
-        """What went out and came back since this was asked last, masked; the oldest is dropped where it was much."""
-        parts = [self._kept.popleft() for _ in range(len(self._kept))]
-        return Exchange("\n\n".join(part.sent for part in parts), "\n\n".join(part.received for part in parts))
+        """What this thread sent and got since it asked last, masked; the oldest is dropped where it was much."""
+        parts = list(self._kept.exchanges)
+        self._kept.exchanges.clear()
+        sent, received = "\n\n".join(part.sent for part in parts), "\n\n".join(part.received for part in parts)
+        return Exchange(self.mask.text(sent), self.mask.text(received))  # again: a session may have been learnt since
 
     def close(self) -> None:
         """Gives connections back."""
@@ -171,7 +174,12 @@ class HttpDoor:
 
     def _keep(self, first_line: str, headers: list[tuple[str, str]], content: bytes, received: str) -> None:
         head = f"{self.mask.text(first_line)}\n{self.mask.headers(headers)}"
-        self._kept.append(Exchange(_cut(f"{head}\n\n{self.mask.text(_start(content))}"), _cut(received)))
+        self._kept.exchanges.append(Exchange(_cut(f"{head}\n\n{self.mask.text(_start(content))}"), _cut(received)))
+
+
+class _Kept(threading.local):
+    def __init__(self) -> None:
+        self.exchanges: deque[Exchange] = deque(maxlen=_KEPT_EXCHANGES)
 
 
 class _LineBroke(TransientError):

@@ -40,6 +40,8 @@ class SimulatedErp:
     def check(self, now: datetime) -> Health:
         """Reaches it and reads version and clock."""
         said = self._ask("/version")
+        if not isinstance(said, dict) or not {"version", "time"} <= said.keys():
+            raise RejectedError("There is no simulated ERP at this address.")
         return Health(str(said["version"]), float(said["time"]) - now.timestamp())
 
     def capabilities(self) -> frozenset[Capability]:

@@ -8,6 +8,7 @@ import sys
 import time
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -16,6 +17,7 @@ from erp_sync.connectors import open_connector
 from erp_sync.connectors.simulated.service import TOKEN_VARIABLE
 from erp_sync.errors import AuthError, TransientError
 from erp_sync.messages import ExternalRef, MasterKind, Outcome, RequestState
+from erp_sync.transport.client import HttpDoor
 from tests.erp_sync.contract.rig import everything, said
 from tests.erp_sync.contract.rig_simulated import SimulatedRig
 
@@ -84,6 +86,39 @@ def test_a_message_that_comes_again_after_the_order_was_cancelled_finds_its_docu
     assert (first.outcome, again.outcome) == (Outcome.APPLIED, Outcome.ALREADY_APPLIED)
     assert first.document == again.document == "C-1"
     erp.close()
+    rig.close()
+
+
+def test_its_desk_works_over_the_line_as_people_would(tmp_path: Path) -> None:
+    """What the demo and the benchmarks do: enter, change, delete, set the clock wrong, break the line, mend it."""
+    rig = SimulatedRig(tmp_path)
+    erp, door = rig.connect(), HttpDoor(rig.settings())
+
+    def desk(what: str, **said: Any) -> Any:
+        answer = door.post(f"/desk/{what}", said, {"Authorization": f"Bearer {rig.service.token}"})
+        return answer.json() if answer.status == 200 else answer.status
+
+    one, two = desk("make", orders=[{"item": "A", "quantity": "5"}, {"item": "B", "quantity": "6"}])
+    assert desk("change", key=one, changes={"quantity": "7"}) is None
+    assert desk("delete", key=two) is None
+    assert {key: order.quantity.value for key, order in everything(erp)[0].items()} == {str(one): 7}
+    desk("fact", kind="item", key="A", body={"key": "A", "name": "Apple"})
+    assert list(erp.pull_master(MasterKind.ITEM)) == [{"key": "A", "name": "Apple"}]
+    desk("clock", skew_s=600)
+    assert 590 < (erp.check(datetime.now(UTC)).skew_s or 0) < 610
+    desk("fault", kind="503")
+    with pytest.raises(TransientError):
+        everything(erp)
+    desk("chaos", seed=1, odds={"503": 1})
+    message = said(rig, ExternalRef("order", str(one)), 1, 1)
+    with pytest.raises(TransientError):
+        erp.push_response(message)
+    desk("calm")
+    assert erp.push_response(message).outcome == Outcome.APPLIED
+    refused = [desk("fault", kind="no-such"), desk("nothing"), desk("change", key=99, changes={}), desk("make")]
+    assert refused == [400, 404, 404, 400]
+    erp.close()
+    door.close()
     rig.close()
 
 

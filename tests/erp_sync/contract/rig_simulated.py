@@ -35,9 +35,10 @@ class SimulatedRig:
         self.service.stop()
 
     def connect(self, *, wrong_secret: bool = False, time_out_s: float = 30) -> SimulatedErp:
-        secrets = {"token": WRONG_SECRET if wrong_secret else _TOKEN}
-        options = {"time_out_s": time_out_s}
-        return SimulatedErp(Settings("SIM", self.service.address, options, secrets, demo=True))
+        return SimulatedErp(self.settings(WRONG_SECRET if wrong_secret else _TOKEN, time_out_s))
+
+    def settings(self, token: str = _TOKEN, time_out_s: float = 30) -> Settings:
+        return Settings("SIM", self.service.address, {"time_out_s": time_out_s}, {"token": token}, demo=True)
 
     def make(self, quantity: int = 100) -> str:
         return str(self.service.store.make([_order(quantity)])[0])

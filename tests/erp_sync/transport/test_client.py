@@ -113,6 +113,19 @@ def test_no_log_quotes_a_login_however_much_is_logged(server: Server, caplog: py
     assert SECRET not in caplog.text
 
 
+def test_a_session_learnt_after_it_came_is_hidden_and_other_threads_keep_their_own_record(server: Server) -> None:
+    mine = door(server.address)
+    server.answer = plain(200, b'["mes", "5e551011"]')
+    mine.mask.learn(mine.post("/login", {}).json()[1])
+    other = threading.Thread(target=lambda: mine.get("/other"))
+    other.start()
+    other.join()
+    kept = mine.exchange()
+    assert "5e551011" not in kept.received
+    assert '["mes", "•••"]' in kept.received
+    assert "/other" not in kept.sent
+
+
 @pytest.mark.parametrize(
     ("status", "headers", "wait_s"),
     [
