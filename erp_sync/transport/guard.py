@@ -23,7 +23,7 @@ FORBIDDEN = (
 )
 _NAME = re.compile(r"(?!-)[a-z0-9_-]{1,63}(?<!-)(\.(?!-)[a-z0-9_-]{1,63}(?<!-))*\.?", re.ASCII)
 _NUMBER = re.compile(r"(0x[0-9a-f]*|[0-9]+)", re.ASCII)
-_NAT64 = ip_network("64:ff9b::/96")
+_NAT64 = ("64:ff9b::/96", "64:ff9b:1::/48")
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,8 +65,8 @@ def address_of(text: str) -> Address:
     return Address(parts.scheme, host, port or {"http": 80, "https": 443}[parts.scheme], parts.path.rstrip("/"))
 
 
-def checked_ip(host: str, port: int, *, demo: bool, resolve: Resolve | None = None) -> str:
-    """The IP to connect to. Whoever connects must use exactly this one, so that a second answer moves nothing.
+def checked_ips(host: str, port: int, *, demo: bool, resolve: Resolve | None = None) -> list[str]:
+    """The IPs to connect to, best first. Whoever connects must use exactly these: a second answer moves nothing.
 
     AddressError if any of the host's addresses is one where no ERP may be; TransientError if the name is not known now.
     """
@@ -77,7 +77,7 @@ def checked_ip(host: str, port: int, *, demo: bool, resolve: Resolve | None = No
         why = forbidden(ip, demo=demo)
         if why:
             raise AddressError(f"The ERP's address {host} leads to {ip}, {why}: enter the address of the ERP itself.")
-    return str(found[0])
+    return list(dict.fromkeys(map(str, found)))
 
 
 def forbidden(ip: Ip, *, demo: bool) -> str:
@@ -96,7 +96,7 @@ def _carried(ip: Ip) -> list[Ip]:
     found: list[Ip] = [inner for inner in (ip.ipv4_mapped, ip.sixtofour) if inner is not None]
     found += [] if ip.teredo is None else list(ip.teredo)
     low = int(ip) & 0xFFFFFFFF
-    if ip in _NAT64 or (int(ip) >> 32 == 0 and low > 1):
+    if _within(ip, _NAT64) or (int(ip) >> 32 == 0 and low > 1):
         found.append(IPv4Address(low))
     return found
 

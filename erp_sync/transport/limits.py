@@ -11,7 +11,7 @@ from typing import Any
 import httpcore
 
 from erp_sync.errors import AddressError, TransientError
-from erp_sync.transport.guard import Resolve, checked_ip
+from erp_sync.transport.guard import Resolve, checked_ips
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,10 +61,17 @@ class GuardedLine(httpcore.NetworkBackend):
         local_address: str | None = None,
         socket_options: Iterable[Any] | None = None,
     ) -> httpcore.NetworkStream:
-        """A line to the checked IP; TLS is still spoken with the name."""
-        ip = checked_ip(host, port, demo=self._demo, resolve=self._resolve)
-        line = self._plain.connect_tcp(ip, port, self._deadline.left(timeout), local_address, socket_options)
-        return _TimedLine(line, self._deadline)
+        """A line to a checked IP, the first that takes it; TLS is still spoken with the name."""
+        *others, last = checked_ips(host, port, demo=self._demo, resolve=self._resolve)
+        for ip in others:
+            try:
+                return self._line(ip, port, timeout, local_address, socket_options)
+            except (httpcore.ConnectError, httpcore.ConnectTimeout):
+                continue  # a server may have an address that leads nowhere from here, IPv6 most often
+        return self._line(last, port, timeout, local_address, socket_options)
+
+    def _line(self, ip: str, port: int, timeout: float | None, *more: Any) -> httpcore.NetworkStream:
+        return _TimedLine(self._plain.connect_tcp(ip, port, self._deadline.left(timeout), *more), self._deadline)
 
 
 class _TimedLine(httpcore.NetworkStream):

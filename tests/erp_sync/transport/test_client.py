@@ -65,6 +65,14 @@ def test_a_name_that_changes_its_mind_does_not_move_the_line(server: Server) -> 
         rebound.get("/")
 
 
+def test_the_next_address_of_a_name_is_tried_where_one_leads_nowhere(server: Server) -> None:
+    port = server.server_address[1]  # nobody listens there at 127.0.0.2
+    two = door(f"http://erp.plant:{port}/", resolve=lambda host, port: ["127.0.0.2", "127.0.0.1"])
+    assert two.get("/").status == 200
+    with pytest.raises(TransientError):
+        door(f"http://erp.plant:{port}/", resolve=lambda host, port: ["127.0.0.2"]).get("/")
+
+
 @pytest.mark.parametrize(
     "location", ["http://169.254.169.254/x", "//evil.example/x", "https://127.0.0.1/x", "", "http://127.0.0.1:1/x"]
 )

@@ -4,7 +4,7 @@ import pytest
 
 from erp_sync.errors import AddressError, TransientError
 from erp_sync.transport.folder import folder_of
-from erp_sync.transport.guard import Address, address_of, checked_ip
+from erp_sync.transport.guard import Address, address_of, checked_ips
 
 PUBLIC = "93.184.216.34"
 
@@ -56,32 +56,34 @@ def test_an_address_is_taken_apart() -> None:
             "255.255.255.255",
         ),
         *("240.0.0.1", "::ffff:127.0.0.1", "::ffff:169.254.169.254", "::127.0.0.1", "64:ff9b::a9fe:a9fe"),
-        *("2002:7f00:1::", "2002:a9fe:a9fe::1", "::ffff:0.0.0.0"),
+        *("2002:7f00:1::", "2002:a9fe:a9fe::1", "::ffff:0.0.0.0", "64:ff9b:1::7f00:1"),
     ],
 )
 def test_no_name_leads_where_no_erp_can_stand(ip: str) -> None:
     with pytest.raises(AddressError) as refusal:
-        checked_ip("erp.plant", 443, demo=False, resolve=lambda host, port: [ip])
+        checked_ips("erp.plant", 443, demo=False, resolve=lambda host, port: [ip])
     assert "erp.plant" in str(refusal.value)
     with pytest.raises(AddressError):  # one bad address among good ones is enough
-        checked_ip("erp.plant", 443, demo=False, resolve=lambda host, port: [PUBLIC, ip])
+        checked_ips("erp.plant", 443, demo=False, resolve=lambda host, port: [PUBLIC, ip])
 
 
 @pytest.mark.parametrize("ip", ["10.1.2.3", "172.16.0.9", "192.168.1.5", "fd12:3456::7", PUBLIC, "2606:2800:220:1::1"])
 def test_erps_of_the_plants_own_network_and_elsewhere_are_reached(ip: str) -> None:
-    assert checked_ip("erp.plant", 443, demo=False, resolve=lambda host, port: [ip]) == ip
+    assert checked_ips("erp.plant", 443, demo=False, resolve=lambda host, port: [ip, PUBLIC, ip]) == list(
+        dict.fromkeys((ip, PUBLIC))
+    )
 
 
 @pytest.mark.parametrize("ip", ["::ffff:127.0.0.1", "169.254.169.254", "0.0.0.0", "fd00:ec2::254"])
 def test_the_demo_may_reach_this_machine_and_nothing_else_that_is_forbidden(ip: str) -> None:
-    assert checked_ip("localhost", 80, demo=True, resolve=lambda host, port: ["127.0.0.1"]) == "127.0.0.1"
+    assert checked_ips("localhost", 80, demo=True, resolve=lambda host, port: ["127.0.0.1"]) == ["127.0.0.1"]
     with pytest.raises(AddressError):
-        checked_ip("erp.plant", 80, demo=True, resolve=lambda host, port: [ip])
+        checked_ips("erp.plant", 80, demo=True, resolve=lambda host, port: [ip])
 
 
 def test_a_name_that_nobody_knows_is_asked_for_again_later() -> None:
     with pytest.raises(TransientError):
-        checked_ip("erp.invalid", 443, demo=False, resolve=lambda host, port: [])
+        checked_ips("erp.invalid", 443, demo=False, resolve=lambda host, port: [])
 
 
 def test_folders_lie_below_the_roots_of_the_server(tmp_path_factory: pytest.TempPathFactory) -> None:
