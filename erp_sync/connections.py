@@ -7,6 +7,8 @@ from typing import Any
 
 from django.conf import settings
 from django.db import IntegrityError, transaction
+from django.db.models import DateTimeField, Value
+from django.db.models.functions import Coalesce
 from django.utils.translation import gettext as _
 
 from erp_sync.connector import ErpConnector, Settings
@@ -206,9 +208,9 @@ def exchange_worked(connection: ErpConnection, at: datetime, **fields: Any) -> N
 def exchange_failed(connection: ErpConnection, error: ErpError, at: datetime) -> None:
     """An exchange did not come through: the connection says so, since when, and stops where the login is refused."""
     text = error_text(error)[:500]
-    since = connection.problem_since or at
+    since = Coalesce("problem_since", Value(at, output_field=DateTimeField()))
     ErpConnection.objects.filter(pk=connection.pk).update(problem=text, problem_since=since)
-    connection.problem, connection.problem_since = text, since
+    connection.refresh_from_db(fields=["problem", "problem_since", "state"])
     if isinstance(error, AuthError) and connection.state == State.LIVE:
         connection_stop(connection, text, "system", at)
 

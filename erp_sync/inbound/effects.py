@@ -17,7 +17,7 @@ from erp_sync.inbound.differences import (
 )
 from erp_sync.inbound.mapped import Mapped
 from erp_sync.messages import OperationsRequest, RequestState
-from erp_sync.models import ErpLink
+from erp_sync.models import ErpLink, OutboxMessage
 from mes.production.amend import order_amend
 from mes.production.lifecycle import OVER
 from mes.production.models import OrderHold, WorkOrder
@@ -197,14 +197,26 @@ def _hold(change: Change, left: list[Verdict], taken_back: bool) -> None:
 def _badge(change: Change, verdicts: list[Verdict], left: list[Verdict]) -> None:
     link = change.link
     actions = {verdict.action for verdict in verdicts}
-    gone = {Action.CANCEL, Action.BANNER, Action.DIFFERENCE} & actions
     told = [f"{one.aspect} {one.was} → {one.said}" for one in verdicts if one.aspect is not Aspect.STATE]
-    if gone:
+    said = [*change.notes, *([_("Changed in the ERP: %s.") % "; ".join(told)] if told else [])]
+    if {Action.CANCEL, Action.BANNER, Action.DIFFERENCE} & actions:
         link.badge = Badge.MISSING if change.missing else Badge.CANCELLED
     elif {verdict.action for verdict in left} & {Action.CONFLICT, Action.HOLD}:
         link.badge = Badge.CONFLICT
     elif actions & {Action.NOTICE, Action.PARK, Action.CLOSE}:
         link.badge = Badge.CHANGED
-    elif link.badge != Badge.SENDING:
+    elif _stands(change, actions):
+        said = said or [link.said]
+    else:
         link.badge = Badge.IN_SYNC
-    link.said = " ".join([*change.notes, *([_("Changed in the ERP: %s.") % "; ".join(told)] if told else [])])[:500]
+    link.said = " ".join(said)[:500]
+
+
+def _stands(change: Change, actions: set[Action]) -> bool:
+    """Whether what the badge says is still so, whatever else was applied."""
+    link, badge = change.link, change.link.badge
+    if badge == Badge.CONFLICT:
+        return OutboxMessage.objects.filter(link=link, status=OutboxMessage.Status.DEAD).exists()
+    if badge in (Badge.CANCELLED, Badge.MISSING):
+        return change.now.state is RequestState.CANCELLED
+    return badge == Badge.SENDING or (badge == Badge.CHANGED and Action.RELEASE not in actions)

@@ -4,10 +4,10 @@ from datetime import datetime, timedelta
 from time import monotonic
 from zoneinfo import ZoneInfo
 
-from erp_sync.connections import opened
+from erp_sync.connections import error_text, opened
 from erp_sync.connector import ErpConnector
-from erp_sync.errors import TransientError
-from erp_sync.inbound.apply import OVER, Outcome, deleted, request_apply
+from erp_sync.errors import ConflictError, MappingMissing, RejectedError, TransientError
+from erp_sync.inbound.apply import OVER, Outcome, deleted, link_wait, request_apply
 from erp_sync.inbound.compare import closed_compare
 from erp_sync.inbound.mapped import Mappings
 from erp_sync.inbound.mapping import waiting_retry
@@ -58,7 +58,12 @@ def _compare_keys(connection: ErpConnection, erp: ErpConnector, held: Flight, no
         return
     mappings, gone, ended = Mappings(connection, now), [], []
     for key in (absent + looked)[:LOOKS]:
-        request = erp.get_order(key)
+        try:
+            request = erp.get_order(key)
+        except (RejectedError, ConflictError, MappingMissing) as error:
+            held.count(Outcome.FAILED)
+            link_wait(connection, key, error_text(error), now)
+            continue
         if request is None:
             gone += [ours[key]] if key in ours else []
             continue

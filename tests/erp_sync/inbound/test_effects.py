@@ -169,8 +169,30 @@ def test_a_cancellation_that_is_taken_back_lets_order_and_messages_go_on(thread:
 def test_a_cancelled_order_may_be_finished_all_the_same(thread: Thread) -> None:
     cancelled_while_running(thread)
     difference_resolve(open_changes(thread.link())[0], why="The tank is full", actor="sue", at=thread.now)
-    assert (holds(thread), thread.link().badge) == ([], Badge.CANCELLED)
+    thread.says(an_order(state=RequestState.CANCELLED, erp_state="cancelled", customer="Rossi"))
+    assert (holds(thread), thread.link().badge, waits(thread)) == ([], Badge.CANCELLED, [])
     assert OutboxMessage.objects.get().status == "parked"
+
+
+def test_a_notice_stays_until_it_is_read_and_a_dead_message_stays_a_conflict(thread: Thread) -> None:
+    running(thread)
+    thread.says(an_order(quantity=packs("450")))
+    thread.says(an_order(quantity=packs("450"), segments=()))
+    assert (thread.link().badge, "450 pk24" in thread.link().said) == (Badge.CHANGED, True)
+    link = thread.link()
+    OutboxMessage.objects.create(
+        event_id="8d4f1a5e-0000-4000-8000-000000000002",
+        link=link,
+        sequence=1,
+        payload={},
+        cause="interval",
+        status="dead",
+        created_at=thread.now,
+        due_at=thread.now,
+    )
+    ErpLink.objects.filter(pk=link.pk).update(badge=Badge.CONFLICT, said="Refused.")
+    thread.says(an_order(quantity=packs("450"), segments=(), customer="Rossi"))
+    assert (thread.link().badge, thread.link().said) == (Badge.CONFLICT, "Refused.")
 
 
 def test_an_order_finished_here_and_cancelled_there_is_a_difference(thread: Thread) -> None:
