@@ -16,6 +16,7 @@ from erp_sync.demo.boxed import Boxed
 from erp_sync.demo.recipe import APART_ITEMS, MATERIALS
 from erp_sync.inbound.mapped import APART
 from erp_sync.inbound.mapping import mapping_set
+from erp_sync.inbound.pull import pull_orders
 from erp_sync.models import ErpConnection, ErpMapping
 from erp_sync.secrets import secrets_keep
 from mes.plant.models import Line, Site, WorkCenter
@@ -42,7 +43,7 @@ _APART = {"tryton": APART_ITEMS, "simulated": ("PREFORM-05", "BOTTLE-07", "BOTTL
 
 
 def demo_connect(boxed: Boxed, *, at: datetime) -> ErpConnection:
-    """Connects to the running ERP: live, with everything mapped that the plant and the ERP both know.
+    """Connects to the running ERP: live, everything mapped that the plant and the ERP both know, its orders read.
 
     Said again it changes what has changed: another address, another password. An earlier ERP of the demo is stopped.
     """
@@ -71,6 +72,7 @@ def demo_connect(boxed: Boxed, *, at: datetime) -> ErpConnection:
         if known.state == ErpConnection.State.DRAFT:
             connection_dry_run(known, ACTOR, at)
         connection_go_live(known, ACTOR, at)
+    pull_orders(known, at)
     return known
 
 

@@ -10,6 +10,7 @@ import time
 from contextlib import closing
 from dataclasses import asdict, dataclass
 from datetime import date
+from functools import cache
 from pathlib import Path
 
 from erp_sync.demo.environment import CannotBuild, Say, environment_make, run
@@ -156,8 +157,9 @@ def database_restore(home: TrytonHome, target: Path, *, today: date) -> None:
                 database.execute(f"UPDATE {table} SET {moved}", [f"{days} days"] * len(columns))  # noqa: S608
 
 
+@cache
 def _content(series: Series) -> str:
-    """A digest of all that the snapshot is made of: other content, other digest."""
+    """A digest of all that the snapshot is made of: other content, other digest. Asked often, so worked out once."""
     recipe = recipe_make(today=date(2026, 1, 1), password="", finish=series.finish)
     files = [series.lock_file, *sorted((_HERE / "inside").glob("*.py"))]
     parts = [json.dumps(recipe, sort_keys=True), *map(_digest, files), *MODULES]
