@@ -19,6 +19,7 @@ from mes.production.models import WorkOrder
 from mes.production.order_steps import order_close, order_release
 from mes.production.orders import order_cancel, order_pause, order_resume, order_start
 from mes.production.refusals import OrderRefused
+from mes.quality.queries import open_reports
 from mes.tracking.order_finish import order_finish
 
 KEY_HEADER = OpenApiParameter(
@@ -68,16 +69,35 @@ class ResumeBody(Strict):
 
 
 class CompleteBody(Versioned):
-    """`short` says why less was made than the tolerance allows; `other` needs a note."""
+    """`short` says why less was made than the tolerance allows; `other` needs a note.
+
+    `reports_seen` names the open quality reports of the order, as the answer 409 lists them: nobody can take a
+    completed order back, so it is completed over them only knowingly.
+    """
 
     short = serializers.ChoiceField(choices=WorkOrder.Short.choices, required=False, default="")
     note = serializers.CharField(required=False, default="", allow_blank=True, max_length=200)
+    reports_seen = serializers.ListField(
+        child=serializers.CharField(max_length=40), required=False, default=list, max_length=1000
+    )
 
 
 class CancelBody(Versioned):
     """Why it will not be made."""
 
     why = serializers.CharField(required=False, default="", allow_blank=True, max_length=200)
+
+
+def _finish(*, order: WorkOrder, reports_seen: list[str], **given: Any) -> None:
+    """Completes the order. OrderRefused, as on the pages, while reports about it are open that nobody has named.
+
+    One that is completed already answers as before, whatever was reported about it since.
+    """
+    unseen = [str(one) for one in open_reports(order) if str(one) not in reports_seen]
+    if unseen and order.status in (WorkOrder.Status.RUNNING, WorkOrder.Status.PAUSED):
+        said = ", ".join(unseen)
+        raise OrderRefused(f"{said} about {order.number} is not decided: name it in reports_seen.", "reports_seen")
+    order_finish(order=order, **given)
 
 
 _ANSWER = inline_serializer(
@@ -124,7 +144,7 @@ class OrderSteps(ApiView):
     @_step("complete", CompleteBody, "complete_order")
     def complete(self, request: Request, number: str) -> Response:
         """It is finished, judged by the good pieces counted so far."""
-        return self._do(request, CompleteBody, order_finish)
+        return self._do(request, CompleteBody, _finish)
 
     @_step("close", Versioned, "edit_orders")
     def close(self, request: Request, number: str) -> Response:

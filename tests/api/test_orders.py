@@ -1,6 +1,7 @@
 """The life of an order by the API: every step said twice happens once, and only where the order's state allows it."""
 
 from decimal import Decimal
+from uuid import uuid4
 
 import pytest
 from drf_spectacular.generators import SchemaGenerator
@@ -9,6 +10,7 @@ from mes.journal.models import JournalEntry
 from mes.people.models import Role
 from mes.production.models import Run, WorkOrder
 from mes.production.order_steps import order_hold
+from mes.quality.models import Nonconformance
 from tests.api.conftest import Caller, caller
 from tests.production.small_plant import SIX, SmallPlant, counted
 
@@ -85,6 +87,27 @@ def test_completing_short_asks_for_a_reason_which_is_kept(plant: SmallPlant, api
     told = api.get("work-orders/WO-1/").json()
     assert (told["status"], told["short_reason"]) == ("completed", "material")
     assert Decimal(JournalEntry.objects.get(action="order_complete").data["good"]) == 60
+
+
+def test_completing_over_open_reports_asks_for_their_names_as_the_page_does(plant: SmallPlant, api: Caller) -> None:
+    order = plant.order("WO-1", quantity="10")
+    api.post("work-orders/WO-1/start/", {"work_center": "FILL"})
+    counted(plant.packer, SIX, good=10, order=order)
+    reports = [
+        Nonconformance.objects.create(
+            line=plant.line_1, work_center=plant.packer, order=order, finding="Dents", raised_by="otto", raised_at=SIX,
+            key=uuid4(),
+        )
+        for _ in range(2)
+    ]  # fmt: skip
+    first, second = map(str, reports)
+    refused = api.post("work-orders/WO-1/complete/", {})
+    assert refused.status_code == 409
+    assert f"{first}, {second} about WO-1" in refused.json()["fields"]["reports_seen"]
+    assert f"{second} about" in api.post("work-orders/WO-1/complete/", {"reports_seen": [first]}).json()["message"]
+    assert WorkOrder.objects.get().status == "running"
+    assert step(api, "complete", reports_seen=[first, second]) == (200, "completed")
+    assert api.post("work-orders/WO-1/complete/", {}).status_code == 200, "it is completed already"
 
 
 def test_rights_and_lines_hold_for_the_steps(plant: SmallPlant) -> None:
