@@ -6,14 +6,13 @@ from dataclasses import dataclass
 from decimal import Decimal
 from hashlib import sha256
 
-from erp_sync.connectors.tryton.catalog import Catalog, Product, fields_of_product
+from erp_sync.connectors.tryton.catalog import Catalog, Product
 from erp_sync.connectors.tryton.session import Session
 from erp_sync.connectors.tryton.values import Row, Unit, converted, nested, number, seconds, stamp
 
 MOVE_FIELDS = [
     *("quantity", "unit", "lot", "lot.number", "state", "origin", "to_location.type"),
-    *("write_date", "create_date", "_timestamp"),
-    *fields_of_product(),
+    *("product", "write_date", "create_date", "_timestamp"),
 ]
 WORK_FIELDS = [
     *("sequence", "operation.name", "work_center.name", "state", "write_date", "create_date"),
@@ -23,8 +22,7 @@ ORDER_FIELDS = [
     *("number", "reference", "state", "quantity", "unit", "bom", "planned_date", "planned_start_date"),
     *("location", "warehouse.waste_locations", "warehouse.storage_location", "company", "company.currency"),
     *("company.timezone", "work_center.name", "routing.steps.sequence", "routing.steps.operation.name"),
-    *("write_date", "create_date", "_timestamp"),
-    *fields_of_product(),
+    *("product", "write_date", "create_date", "_timestamp"),
     *(f"inputs.{field}" for field in MOVE_FIELDS),
     *(f"outputs.{field}" for field in MOVE_FIELDS),
     *(f"works.{field}" for field in WORK_FIELDS),
@@ -127,7 +125,7 @@ class Book:
 
 def plan_of(row: Row) -> str:
     """A short sign of product, quantity and unit: a posting refers to these, whatever else of the order changed."""
-    said = f"{nested(row, 'product').get('id')} {number(row.get('quantity')).normalize()} {row.get('unit')}"
+    said = f"{row.get('product')} {number(row.get('quantity')).normalize()} {row.get('unit')}"
     return sha256(said.encode()).hexdigest()[:12]
 
 
@@ -139,11 +137,13 @@ def books(session: Session, catalog: Catalog, ids: Sequence[int]) -> list[Book]:
 
 def books_of(session: Session, catalog: Catalog, rows: Sequence[Row]) -> list[Book]:
     """The books of orders that were read with `ORDER_FIELDS`. Orders without product or unit have none."""
-    usable = [row for row in rows if row.get("product.") and row.get("unit")]
+    usable = [row for row in rows if row.get("product") and row.get("unit")]
+    every = [move["product"] for row in usable for side in ("inputs.", "outputs.") for move in row.get(side) or ()]
+    products = catalog.products_with([*every, *(row["product"] for row in usable)])
     moves = {row["id"]: _moves(catalog, row) for row in usable}
     back = _taken_back(session, catalog, moves)
     return [
-        Book(row, catalog.product_in(row), catalog.unit(row["unit"]), moves[row["id"]], _works(row), back[row["id"]])
+        Book(row, products[row["product"]], catalog.unit(row["unit"]), moves[row["id"]], _works(row), back[row["id"]])
         for row in usable
     ]
 
@@ -191,7 +191,7 @@ def _works(row: Row) -> tuple[Work, ...]:
 def _move(catalog: Catalog, row: Row, *, is_input: bool) -> Move:
     return Move(
         id=row["id"],
-        product=catalog.product_in(row),
+        product=catalog.products_with([row["product"]])[row["product"]],
         quantity=number(row["quantity"]),
         unit=catalog.unit(row["unit"]),
         lot_id=row["lot"],

@@ -1,10 +1,10 @@
 """Units, products and lots of a Tryton by the codes people use, each asked for once per connector."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
 from erp_sync.connectors.tryton.session import Session
-from erp_sync.connectors.tryton.values import Row, Unit, nested, unit_of
+from erp_sync.connectors.tryton.values import Row, Unit, unit_of
 from erp_sync.errors import MappingMissing
 
 PRODUCT_FIELDS = ["code", "rec_name", "default_uom", "lot_required", "lot_sequence"]
@@ -34,6 +34,7 @@ class Catalog:
         self._session = session
         self._units: dict[int, Unit] = {}
         self._products: dict[str, Product] = {}
+        self._by_id: dict[int, Product] = {}
         self._lots: dict[tuple[int, str], int] = {}
 
     def unit(self, unit_id: int) -> Unit:
@@ -68,13 +69,29 @@ class Catalog:
         if lacking:
             domain = ["OR", ["code", "in", lacking], ["rec_name", "in", lacking]]
             for row in self._session.rows("product.product", domain, PRODUCT_FIELDS):
-                self._products.setdefault(code_of(row), self._product(row))
+                self._products.setdefault(code_of(row), self.product_in(row))
         return [self._products[code] for code in asked if code in self._products]
 
-    def product_in(self, row: Row, name: str = "product") -> Product:
-        """The product behind a reference whose `fields_of_product` were asked for with it."""
-        found = self._product(nested(row, name))
-        return self._products.setdefault(found.code, found)
+    def products_with(self, ids: Iterable[int]) -> Mapping[int, Product]:
+        """Products by id, at least these; also those that are no longer in use."""
+        lacking = sorted(set(ids) - self._by_id.keys())
+        if lacking:
+            domain = [["id", "in", lacking]]
+            for row in self._session.rows("product.product", domain, PRODUCT_FIELDS, context={"active_test": False}):
+                self.product_in(row)
+        return self._by_id
+
+    def product_in(self, row: Row) -> Product:
+        """The product in a row of product.product that was read with `PRODUCT_FIELDS`."""
+        found = Product(
+            row["id"],
+            code_of(row),
+            self.unit(row["default_uom"]),
+            frozenset(row.get("lot_required") or ()),
+            bool(row.get("lot_sequence")),
+        )
+        self._by_id[found.id] = found
+        return found
 
     def lot(self, product: Product, number: str) -> int | None:
         """The lot with this number; of several (Tryton accepts that) the first made, so that all find the same."""
@@ -96,17 +113,3 @@ class Catalog:
             values["number"] = number
         made: list[int] = self._session.model("stock.lot", "create", [values])
         return made[0]
-
-    def _product(self, row: Row) -> Product:
-        return Product(
-            row["id"],
-            code_of(row),
-            self.unit(row["default_uom"]),
-            frozenset(row.get("lot_required") or ()),
-            bool(row.get("lot_sequence")),
-        )
-
-
-def fields_of_product(name: str = "product") -> list[str]:
-    """What to ask for so that `Catalog.product_in` needs no further question."""
-    return [f"{name}.{field}" for field in PRODUCT_FIELDS]

@@ -3,7 +3,7 @@
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
-from erp_sync.connectors.tryton.catalog import UNIT_FIELDS, Catalog, code_of, fields_of_product
+from erp_sync.connectors.tryton.catalog import UNIT_FIELDS, Catalog, code_of
 from erp_sync.connectors.tryton.session import Session
 from erp_sync.connectors.tryton.values import Row, nested, number, unit_of
 from erp_sync.messages import MasterKind
@@ -53,7 +53,7 @@ def _work_centers(session: Session, _catalog: Catalog) -> Iterator[Record]:
 
 
 def _bills(session: Session, catalog: Catalog) -> Iterator[Record]:
-    fields = ["product", "quantity", "unit", "bom", *fields_of_product()]
+    fields = ["product.code", "product.rec_name", "quantity", "unit", "bom"]
     parts = {name: _by_bill(session, catalog, f"production.bom.{name}", fields) for name in ("output", "input")}
     for row in session.rows("production.bom", [], ["name"], order=[["id", "ASC"]]):
         made = parts["output"].get(row["id"], [])

@@ -83,12 +83,13 @@ def _lot(push: Push, book: Book, number: str, place: str) -> int | None:
         return push.catalog.lot_or_new(product, number)
     if not product.lot_at & {"production", place}:
         return None
-    mine = [move for move in book.moves if not move.is_input and move.product.id == product.id and move.lot_id]
-    for move in mine:
-        if place == "lost_found" or move.lot not in push.wanted.good:
+    named = [lot for lot in push.wanted.good if lot]
+    if place == "lost_found" and named:
+        return push.catalog.lot_or_new(product, named[0])
+    for move in book.moves:
+        mine = not move.is_input and move.product.id == product.id and move.state != "cancelled"
+        if mine and move.lot_id and move.lot not in named:
             return move.lot_id
-    if place == "lost_found" and any(push.wanted.good):
-        return push.catalog.lot_or_new(product, next(lot for lot in push.wanted.good if lot))
     if not product.numbers_lots:
         raise RejectedError(
             f"Tryton wants a lot for {product.code}, and the confirmation names none: give the order a lot, then retry."

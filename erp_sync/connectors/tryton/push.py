@@ -61,14 +61,19 @@ def _is_next(session: Session, book: Book, sequence: int) -> bool:
     resource = [["resource", "=", f"production,{book.id}"], ["name", "=", REMEMBERED]]
     notes = session.rows("ir.attachment", resource, ["description"], order=[["id", "ASC"]])
     last = max((int(note["description"]) for note in notes if str(note["description"]).isdecimal()), default=None)
-    if last is not None and last >= sequence:
-        return last == sequence
+    if last is not None and last > sequence:
+        return False
+    if last != sequence:
+        _note(session, book, sequence, notes)
+    return True
+
+
+def _note(session: Session, book: Book, sequence: int, notes: list[Row]) -> None:
     if notes:
         session.model("ir.attachment", "write", [notes[0]["id"]], {"description": str(sequence)})
     else:
         values = {"resource": f"production,{book.id}", "name": REMEMBERED, "type": "link", "description": str(sequence)}
         session.model("ir.attachment", "create", [values])
-    return True
 
 
 def _finished(sending: Push, book: Book, work_time: str) -> Book:

@@ -7,12 +7,11 @@ from decimal import Decimal
 from typing import Any
 
 from erp_sync.connectors.tryton.books import OPEN
-from erp_sync.connectors.tryton.catalog import Catalog, Product, code_of, fields_of_product
+from erp_sync.connectors.tryton.catalog import PRODUCT_FIELDS, Catalog, Product, code_of
 from erp_sync.connectors.tryton.session import Session
-from erp_sync.connectors.tryton.values import Row, converted, day, nested, number
+from erp_sync.connectors.tryton.values import Row, converted, day, number
 from erp_sync.messages import Quantity, StockStatement
 
-PRODUCT_FIELDS = ["code", "rec_name", "default_uom", "lot_required", "lot_sequence", "quantity"]
 AT_ONCE = 500
 
 
@@ -27,7 +26,9 @@ def stock_of(session: Session, catalog: Catalog, items: Sequence[str]) -> Iterat
     for place in session.rows("stock.location", [["type", "=", "warehouse"]], ["code", "name", "storage_location"]):
         site = str(place["code"] or place["name"])
         counting = {"locations": [place["storage_location"]]}
-        rows = session.rows("product.product", domain, PRODUCT_FIELDS, context=counting, order=[["id", "ASC"]])
+        rows = session.rows(
+            "product.product", domain, [*PRODUCT_FIELDS, "quantity"], context=counting, order=[["id", "ASC"]]
+        )
         for start in range(0, len(rows), AT_ONCE):
             part = rows[start : start + AT_ONCE]
             yield from _told(session, catalog, part, site, place["id"], counting, named=bool(items))
@@ -43,7 +44,7 @@ def _told(
     *,
     named: bool,
 ) -> Iterator[StockStatement]:
-    products = {row["id"]: catalog.product_in({"product.": row}) for row in rows}
+    products = {row["id"]: catalog.product_in(row) for row in rows}
     expected = _expected(session, catalog, products, warehouse)
     lots = defaultdict(list)
     lot_domain = [["product", "in", list(products)]]
@@ -74,9 +75,9 @@ def _expected(
         ["to_location", "child_of", [warehouse], "parent"],
     ]
     found: dict[int, tuple[Decimal, datetime | None]] = {}
-    fields = ["quantity", "unit", "planned_date", *fields_of_product()]
+    fields = ["product", "quantity", "unit", "planned_date"]
     for row in session.rows("stock.move", domain, fields):
-        product = products[nested(row, "product")["id"]]
+        product = products[row["product"]]
         quantity = converted(number(row["quantity"]), catalog.unit(row["unit"]), product.unit)
         before, first = found.get(product.id, (Decimal(0), None))
         on = day(row["planned_date"])

@@ -54,7 +54,7 @@ def wanted_of(actuals: Actuals, own: Product, catalog: Catalog) -> Wanted:
 
 def lacking(wanted: Mapping[str, Decimal], booked: Mapping[str, Decimal]) -> ByLot:
     """Wanted minus booked by lot, without noughts. What is booked on lots nobody named counts for the lot ""."""
-    named = {lot for lot in wanted if lot}
+    named = [lot for lot in wanted if lot]
     found = {lot: wanted[lot] - booked.get(lot, Decimal(0)) for lot in named}
     others = sum((quantity for lot, quantity in booked.items() if lot not in named), Decimal(0))
     found[""] = wanted.get("", Decimal(0)) - others
