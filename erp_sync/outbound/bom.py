@@ -8,7 +8,8 @@ from decimal import Decimal
 from django.db import transaction
 from django.db.models import F, Q
 
-from erp_sync.models import BomPolicy, ErpLink
+from erp_sync.models import BomPolicy, ErpLink, ErpMapping
+from erp_sync.outbound.codes import Codes
 from mes.journal.write import record
 from mes.materials.models import Consumption
 from mes.production.models import Item, OrderMaterial
@@ -27,7 +28,7 @@ class Used:
     quantity: Decimal  # in the item's unit
 
 
-def used_of(link: ErpLink, made: Made) -> list[Used]:
+def used_of(link: ErpLink, made: Made, codes: Codes) -> list[Used]:
     """What is to be told of the order's materials, in three queries. Each item by exactly one of the policies.
 
     erp: nothing, the ERP does it. scan: what was scanned, else zero. mes: what was scanned, and only where nothing
@@ -41,7 +42,7 @@ def used_of(link: ErpLink, made: Made) -> list[Used]:
     items = {pk: row.item for pk, row in needs.items()} | {pk: lots[0].item for pk, lots in scanned.items()}
     told: list[Used] = []
     for pk, item in sorted(items.items(), key=lambda pair: pair[1].code):
-        how = said.get(pk) or _default(link, item)
+        how = said.get(pk) or _default(link, item, codes)
         told += _told(item, how, needs.get(pk), scanned.get(pk, []), made)
     return told
 
@@ -61,13 +62,11 @@ def bom_policy_set(*, link: ErpLink, item: Item, how: str, actor: str, at: datet
         return True
 
 
-def _default(link: ErpLink, item: Item) -> str:
+def _default(link: ErpLink, item: Item, codes: Codes) -> str:
     """As the ERP's line says (`backflush`), else as the connection says, else what is scanned."""
-    codes = {row["item"] for row in link.request.get("materials", ()) if row.get("backflush")}
-    if codes:
-        mapped = link.connection.mappings.filter(kind="item", ext_key__in=codes, mes_code=item.code, valid_to=None)
-        if mapped.exists():
-            return How.ERP
+    backflushed = {row["item"] for row in link.request.get("materials", ()) if row.get("backflush")}
+    if codes.keys.get((ErpMapping.Kind.ITEM, item.code)) in backflushed:
+        return How.ERP
     chosen = str(link.connection.options.get("consumption", ""))
     return chosen if chosen in How.values else How.SCAN
 

@@ -21,8 +21,10 @@ from mes.tracking.order_counts import Made, made_of
 ZERO = Decimal(0)
 
 
-def actuals_of(link: ErpLink, until: datetime, codes: Codes | None = None) -> Actuals:
+def actuals_of(link: ErpLink, until: datetime, codes: Codes | None = None, made: Made | None = None) -> Actuals:
     """Totals of the link's order. Pieces, lots and materials as they are known now; times up to `until`.
+
+    `made` are the order's pieces where the caller, who holds the link, has them for many orders at once.
 
     Quantities are rounded once, as totals, to what the ERP's unit keeps. What has no name in the ERP stands under ours
     and is named in `codes.missing`. ValueError for a link without an order or unit: it waits for a mapping.
@@ -31,7 +33,7 @@ def actuals_of(link: ErpLink, until: datetime, codes: Codes | None = None) -> Ac
         raise ValueError(f"{link} has no order here yet: it waits for a mapping.")
     codes = codes or Codes(link.connection, until)
     order = link.order
-    made = made_of([order])[order.pk]
+    made = made or made_of([order])[order.pk]
     times = machine_time_of(order, until)
     stood: dict[tuple[str, str], int] = {}
     for (reason, place), ms in times.stood_ms.items():
@@ -71,7 +73,7 @@ def _produced(link: ErpLink, order: WorkOrder, codes: Codes) -> Iterable[Materia
 
 def consumed_of(link: ErpLink, made: Made, codes: Codes) -> Iterable[MaterialActual]:
     """What Millwright books of the order's materials, in the ERP's units; see `used_of`."""
-    for used in used_of(link, made):
+    for used in used_of(link, made, codes):
         item = codes.item(used.item, link)
         quantity = codes.quantity(used.quantity, used.item, item, link)
         yield MaterialActual(MaterialUse.CONSUMED, item, quantity, used.lot)

@@ -18,8 +18,10 @@ from mes.journal.models import JournalEntry
 from mes.plant.models import Shift
 from mes.production.lifecycle import BEGUN, OVER
 from mes.production.models import Run
+from mes.tracking.order_counts import made_of
 
 BATCH = 500
+CHUNK = 200  # orders whose pieces are read at once
 INTERVAL, APPROVAL = "interval", "approval"
 _Posting = ErpConnection.Posting
 _FOLLOWED = (ErpConnection.State.LIVE, ErpConnection.State.STOPPED)
@@ -133,11 +135,17 @@ def _running(connection: ErpConnection) -> dict[str, str]:
 
 
 def _write(connection: ErpConnection, told: dict[str, str], now: datetime) -> int:
-    """The messages, link by link in the order of their ids, so that two writers never wait for each other."""
+    """The messages. All links are held first, in the order of their ids, so that two writers never wait for each other
+    and what is read of the orders then is no older than what anybody else told."""
     codes = Codes(connection, now)
-    links = ErpLink.objects.filter(connection=connection, order__number__in=told).select_related("order")
+    links = ErpLink.objects.filter(connection=connection, order__number__in=told).select_related("order__item")
+    held = list(links.select_for_update(no_key=True, of=("self",)).order_by("pk"))
     written = 0
-    for link in links.order_by("pk"):
-        if link.order is not None:
-            written += message_write(link, told[link.order.number], now, codes=codes) is not None
+    for start in range(0, len(held), CHUNK):
+        chunk = [link for link in held[start : start + CHUNK] if link.order is not None]
+        made = made_of([link.order for link in chunk if link.order is not None])
+        for link in chunk:
+            if link.order is not None:
+                cause, pieces = told[link.order.number], made[link.order.pk]
+                written += message_write(link, cause, now, codes=codes, made=pieces) is not None
     return written

@@ -8,7 +8,7 @@ from zoneinfo import ZoneInfo
 from django.db import transaction
 from django.utils.translation import gettext as _
 
-from erp_sync.messages import ExternalRef, OperationsResponse
+from erp_sync.messages import Actuals, ExternalRef, OperationsResponse
 from erp_sync.models import ErpConnection, ErpLink, OutboxMessage
 from erp_sync.outbound.codes import Codes
 from erp_sync.outbound.collect import actuals_of
@@ -18,6 +18,7 @@ from erp_sync.wire import actuals_from, plain
 from mes.plant.models import Shift
 from mes.production.lifecycle import CLOSED, COMPLETED
 from mes.production.models import WorkOrder
+from mes.tracking.order_counts import Made
 
 Status = OutboxMessage.Status
 Fault = OutboxMessage.Fault
@@ -38,7 +39,13 @@ class Fate(NamedTuple):
 
 
 def message_write(
-    link: ErpLink, cause: str, at: datetime, *, codes: Codes | None = None, force: bool = False
+    link: ErpLink,
+    cause: str,
+    at: datetime,
+    *,
+    codes: Codes | None = None,
+    made: Made | None = None,
+    force: bool = False,
 ) -> OutboxMessage | None:
     """Tells the ERP of the link's order, absolutely. None where it is told already, or nothing may be told.
 
@@ -51,7 +58,7 @@ def message_write(
             return None
         codes = codes or Codes(fresh.connection, at)
         codes.begin()
-        response = _response(fresh, fresh.order, codes, at)
+        response = _response(fresh, fresh.order, actuals_of(fresh, at, codes, made), codes, at)
         last = fresh.messages.exclude(status__in=_CONTAINED).order_by("-sequence").first()
         payload = plain(response)
         # A message that waits for a mapping never went out: it takes the newer totals in place.
@@ -89,8 +96,7 @@ def post_on(link: ErpLink, at: datetime, *, hold: bool | None = None) -> str:
     return found.isoformat() if found else ""
 
 
-def _response(link: ErpLink, order: WorkOrder, codes: Codes, at: datetime) -> OperationsResponse:
-    totals = actuals_of(link, at, codes)
+def _response(link: ErpLink, order: WorkOrder, totals: Actuals, codes: Codes, at: datetime) -> OperationsResponse:
     happened = order.completed_at or at
     return OperationsResponse(
         event_id=uuid4(),
