@@ -33,6 +33,8 @@ def inputs_book(push: Push, book: Book, day: Row | None) -> Book:
             book = push.press_order(book, "run", RUNNING)
         elif book.state != WAITING:
             raise ConflictError(f"The order {book.name} is {book.state} in Tryton: nothing can be booked on it.")
+        elif not fits and any(move.state != "draft" for move in standing):
+            book = push.press_order(book, "wait", WAITING)  # some stock was assigned, then it was too little
         elif fits:
             book = push.press_order(book, "assign_try", ASSIGNED)
             _refuse_shortage(book)
