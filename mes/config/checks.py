@@ -1,6 +1,7 @@
 """System checks: settings that contradict each other or are dangerous are named before anything runs."""
 
 from collections.abc import Sequence
+from pathlib import Path
 from typing import Any
 
 from django.apps import AppConfig
@@ -31,3 +32,18 @@ def production_has_its_own_secrets(app_configs: Sequence[AppConfig] | None, **kw
             Error("MES_ORIGINS is empty: no browser could open a live page.", hint="https://mes.plant", id="mes.E004")
         )
     return problems
+
+
+@register()
+def folders_of_erps_hold_nothing_else(app_configs: Sequence[AppConfig] | None, **kwargs: Any) -> list[CheckMessage]:
+    """Whoever sets up a connection chooses a folder below these roots: none may hold Millwright's own files."""
+    own = Path(settings.DATA_DIR).resolve()
+    return [
+        Error(
+            f"MES_ERP_FOLDERS names {root}, which is no absolute path or holds Millwright's own data.",
+            hint="Name folders that hold nothing but files from and to ERPs.",
+            id="mes.E005",
+        )
+        for root in settings.ERP_FOLDERS
+        if not Path(root).is_absolute() or own.is_relative_to(Path(root).resolve())
+    ]

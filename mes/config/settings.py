@@ -34,7 +34,9 @@ VARIABLES = [
         "MES_SMTP_URL", "", "smtp://user:password@host:587?starttls=1 or smtps://host:465; empty: no e-mail is sent"
     ),
     Variable(
-        "MES_ERP_FOLDERS", "", "folders below which ERP connections may use folders, colon separated; empty: <data>/erp"
+        "MES_ERP_FOLDERS",
+        "",
+        "folders below which ERP connections may use folders, colon separated; empty: <data>/erp-files",
     ),
     Variable("MES_TRYTON_HOME", "", "folder in which the demo's Tryton is built and kept; empty: <data>/erp"),
     Variable("MES_MAIL_FROM", "millwright@localhost", "sender of reports and calls by e-mail"),
@@ -98,7 +100,7 @@ DATA_DIR = Path(env("MES_DATA_DIR")).absolute()
 MES_ENV = env("MES_ENV")
 PRODUCTION = MES_ENV == "production"
 TRYTON_HOME = env("MES_TRYTON_HOME")
-ERP_FOLDERS = tuple(filter(None, env("MES_ERP_FOLDERS").split(os.pathsep))) or (str(DATA_DIR / "erp"),)
+ERP_FOLDERS = tuple(filter(None, env("MES_ERP_FOLDERS").split(os.pathsep))) or (str(DATA_DIR / "erp-files"),)
 SHIFT_HORIZON_DAYS = int(env("MES_SHIFT_HORIZON_DAYS"))
 SHIFT_LOCK_DAYS = int(env("MES_SHIFT_LOCK_DAYS"))
 SPOOL_BYTES = int(env("MES_SPOOL_MB")) * 1_000_000
