@@ -1,5 +1,8 @@
 """`./manage.py erp demo` on a database with the demo plant: a live connection, twice the same, and its end."""
 
+import os
+import subprocess
+import time
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
 from decimal import Decimal
@@ -10,10 +13,14 @@ from typing import Any
 import pytest
 from django.core.management import CommandError, call_command
 
+from erp_sync.connections import connection_create
+from erp_sync.demo.boxed import boxed_make
+from erp_sync.demo.connection import demo_connect
+from erp_sync.demo.server import accepts
 from erp_sync.models import ErpConnection, ErpLink, ErpMapping
 from erp_sync.secrets import secrets_of
 from mes.journal.models import JournalEntry
-from mes.plant.models import Line
+from mes.plant.models import Line, Site
 from mes.plantfile.read import plant_read
 from mes.plantfile.store import plant_import
 from mes.production.models import Item, WorkOrder
@@ -78,3 +85,30 @@ def test_in_production_there_is_no_demo(db: None, settings: Any) -> None:
     settings.PRODUCTION = True
     with pytest.raises(CommandError, match="not for production"):
         call_command("erp", "demo")
+
+
+def test_the_simulated_erp_takes_the_place_of_tryton_and_everything_it_orders_is_known_here(
+    plant: None, tmp_path: Path, settings: Any
+) -> None:
+    settings.DATA_DIR = tmp_path
+    now = datetime.now(UTC)
+    before = connection_create(
+        code="TRYTON", name="Tryton", kind="tryton", site=Site.objects.get(), actor="t", at=now, address="http://x"
+    )
+    boxed = boxed_make("simulated", tmp_path / "erp", homes=tmp_path, today=now.date(), say=print)
+    with subprocess.Popen(boxed.command, env=os.environ | boxed.env) as service:
+        try:
+            until = time.monotonic() + 30
+            while not accepts(boxed.port):
+                assert service.poll() is None
+                assert time.monotonic() < until
+                time.sleep(0.05)
+            connection = demo_connect(boxed, at=now)
+        finally:
+            service.terminate()
+    assert (connection.code, connection.state, connection.problem) == ("SIMULATED", "live", "")
+    badges = ErpLink.objects.filter(connection=connection).values_list("badge", flat=True)
+    assert badges
+    assert "waiting" not in badges
+    before.refresh_from_db()
+    assert (before.state, before.stopped_because) == ("stopped", "The demo now uses Simulated ERP.")
