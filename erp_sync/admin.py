@@ -4,8 +4,10 @@ from django.contrib import admin
 
 from erp_sync.models import (
     Attempt,
+    BomPolicy,
     Difference,
     ErpConnection,
+    ErpImport,
     ErpLink,
     ErpLot,
     ErpMapping,
@@ -25,6 +27,17 @@ class ErpConnectionAdmin(ReadOnlyAdmin):
     list_select_related = ("site",)
     search_fields = ("code", "name")
     ordering = ("code",)
+
+
+@admin.register(ErpImport)
+class ErpImportAdmin(ReadOnlyAdmin):
+    """Files of orders that people sent."""
+
+    list_display = ("name", "connection", "state", "good", "bad", "applied", "failed", "created_at", "by")
+    list_filter = ("state", "connection")
+    list_select_related = ("connection",)
+    search_fields = ("name",)
+    ordering = ("-id",)
 
 
 @admin.register(ErpMapping)
@@ -113,3 +126,14 @@ class ErpLotAdmin(ReadOnlyAdmin):
     list_select_related = ("item", "site")
     search_fields = ("number", "item__code")
     ordering = ("number",)
+
+
+@admin.register(BomPolicy)
+class BomPolicyAdmin(ReadOnlyAdmin):
+    """Who takes which material of an order off stock."""
+
+    list_display = ("link", "item", "how", "by", "at")
+    list_filter = ("how",)
+    list_select_related = ("link", "item")
+    search_fields = ("link__number", "item__code")
+    ordering = ("-id",)

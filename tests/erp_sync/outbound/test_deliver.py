@@ -2,6 +2,7 @@
 
 import random
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from datetime import timedelta
 from decimal import Decimal
@@ -205,6 +206,20 @@ def test_what_somebody_else_leases_is_left_alone_until_the_lease_ran_out(floor: 
     assert OutboxMessage.objects.get().attempts == 2
 
 
+def test_several_deliverers_at_once_send_each_message_once_and_in_sequence(
+    transactional_db: None, floor: Floor
+) -> None:
+    floor.erp.can = STEP_BY_STEP
+    for key in "123456":
+        written(floor, floor.link(key), 2400, 2400)
+    with ThreadPoolExecutor(3) as threads:
+        tried = sum(threads.map(lambda _number: _delivered_apart(floor), range(3)))
+    assert tried == 12
+    pushed = [(message.order.key, message.sequence) for message in floor.erp.pushed]
+    assert sorted(pushed) == [(key, sequence) for key in "123456" for sequence in (1, 2)]
+    assert set(OutboxMessage.objects.values_list("status", flat=True)) == {"sent"}
+
+
 @pytest.mark.parametrize("seed", range(4))
 def test_killed_at_any_point_nothing_is_lost_and_nothing_doubled(floor: Floor, seed: int) -> None:
     dice = random.Random(seed)
@@ -245,3 +260,14 @@ def test_killed_at_any_point_nothing_is_lost_and_nothing_doubled(floor: Floor, s
 def _until_killed(deliver: Callable[..., int], now: object) -> None:
     with suppress(Killed):
         deliver(now)
+
+
+def _delivered_apart(floor: Floor) -> int:
+    """What a process of its own sends, over and over until nothing is left that it may take."""
+    tried = 0
+    try:
+        for _round in range(6):
+            tried += floor.deliver()
+    finally:
+        connection.close()
+    return tried

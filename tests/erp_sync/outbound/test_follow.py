@@ -9,6 +9,8 @@ from django.db import transaction
 
 from erp_sync.models import ErpConnection, ErpLink, ErpMapping, FollowMark, OutboxMessage
 from erp_sync.outbound.follow import follow
+from mes.downtime.actions import stop_explain
+from mes.downtime.models import Stop
 from mes.journal.seal import seal
 from mes.oee.closing import shift_close
 from mes.plant.models import Shift
@@ -206,6 +208,19 @@ def test_the_posting_date_of_a_night_shift_is_its_production_day(floor: Floor) -
     floor.counts(link, 2400, minutes=60)
     floor.follow(night + timedelta(hours=5))
     assert last(link).payload["posting_date"] == "2026-03-03"
+
+
+def test_a_reason_for_a_stop_is_told_with_the_orders_that_ran_then(floor: Floor) -> None:
+    link, other = floor.link("7"), floor.link("8", status="released")
+    floor.runs(link, SIX, NOON)
+    begin(floor)
+    about = {"starts_at": SIX + timedelta(hours=1), "ends_at": SIX + timedelta(hours=2), "state": "down"}
+    stop = Stop.objects.create(work_center=floor.plant.packer, kind="down", **about)
+    stop_explain(stop_id=stop.pk, reason=floor.plant.jam, note="", actor="ana", at=NOON, version=stop.version)
+    assert floor.follow(NOON) == 1
+    told = last(link)
+    assert told.payload["cumulative"]["downtime"] == [{"reason": "T-17", "seconds": 3600, "work_center": "PACK"}]
+    assert floor.messages(other) == []
 
 
 def _follow_and_die() -> None:
