@@ -43,6 +43,7 @@ class MessageRow(NamedTuple):
     state: str
     good: object
     scrap: object
+    cause: str
 
 
 @login_required
@@ -89,7 +90,7 @@ def order_log(request: HttpRequest, code: str, key: str) -> HttpResponse:
         "badge_state": words.BADGE_STATE[ErpLink.Badge(link.badge)],
         "zone": _zone(link),
         "rows": [_message_row(message) for message in messages],
-        "differences": link.differences.filter(resolved_at=None),
+        "differences": [(words.field_word(one.field), one) for one in link.differences.filter(resolved_at=None)],
     }
     return erp_page(request, "log", "erp/order_log.html", context, datetime.now(UTC))
 
@@ -126,7 +127,7 @@ def _run_row(run: SyncRun, now: datetime) -> RunRow:
 def _message_row(message: OutboxMessage) -> MessageRow:
     total = message.payload.get("cumulative")
     state = words.MESSAGE_STATE[OutboxMessage.Status(message.status)]
-    return MessageRow(message, state, told(total, "good"), told(total, "scrap"))
+    return MessageRow(message, state, told(total, "good"), told(total, "scrap"), words.cause_word(message.cause))
 
 
 def _outcome(one: Attempt) -> str:

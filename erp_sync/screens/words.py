@@ -56,6 +56,24 @@ def field_word(field: str) -> str:
     return str(FIELDS.get(what or name, what or name))
 
 
+CAUSES = {
+    "interval": gettext_lazy("the interval"),
+    "approval": gettext_lazy("the approved shift"),
+    "resend": gettext_lazy("a planner's decision"),
+    "order_start": gettext_lazy("the start"),
+    "order_pause": gettext_lazy("a pause"),
+    "order_resume": gettext_lazy("the start after a pause"),
+    "order_complete": gettext_lazy("the completion"),
+    "scrap_enter": gettext_lazy("scrap"),
+    "lot_consume": gettext_lazy("consumed material"),
+}
+
+
+def cause_word(cause: str) -> str:
+    """What made a message necessary; an action without a word of its own is named as the journal does."""
+    return str(CAUSES.get(cause, cause.replace("_", " ")))
+
+
 def span_words(length: timedelta) -> str:
     """40 s, 12 min, 3 h 5 min, 2 d 4 h: the two largest parts, without a sign."""
     seconds = int(abs(length).total_seconds())
