@@ -25,6 +25,10 @@ class Bare:
         self._line = http.client.HTTPConnection(urlsplit(address).netloc)
         self._head = {"Authorization": f"Bearer {token}", "Content-Type": "application/json"}
 
+    def anew(self) -> None:
+        """The next exchange opens the line again: the service closes one that was quiet for a minute."""
+        self._line.close()
+
     def ask(self, method: str, path: str, body: Any = None) -> Any:
         """The answer's JSON; RuntimeError for anything but 200."""
         self._line.request(method, path, None if body is None else json.dumps(body), self._head)
@@ -90,6 +94,7 @@ class Orders:
         from erp_sync.outbound.deliver import deliver_due
 
         mine, self._bodies = self._bodies[:messages], self._bodies[messages:]
+        self._lines[1].anew()
         began = time.perf_counter()
         for path, body in mine:
             self._lines[1].ask("PUT", path, body)
@@ -101,6 +106,7 @@ class Orders:
         """How many arrived, and how many orders' totals differ from ours in the ERP."""
         from erp_sync.models import ErpLink, OutboxMessage
 
+        self._lines[0].anew()
         told = {link.key: link.confirmed["good"]["value"] for link in ErpLink.objects.exclude(confirmed={})}
         booked = self._lines[0].ask("POST", "/booked", {"keys": [int(key) for key in told]})
         differ = sum(Decimal(row["good"]) != Decimal(told[key]) for key, row in booked.items())
