@@ -4,6 +4,7 @@ from django.db import models
 from django.utils.translation import gettext_lazy as _
 
 from erp_sync.connection_models import ErpConnection, ErpMapping, SyncRun
+from erp_sync.import_models import ErpImport, ErpImportRow
 from erp_sync.inbound_models import ErpLot, ErpRecord
 from erp_sync.outbound_models import BomPolicy, FollowMark
 from mes.production.models import WorkOrder
@@ -13,6 +14,8 @@ __all__ = [
     "BomPolicy",
     "Difference",
     "ErpConnection",
+    "ErpImport",
+    "ErpImportRow",
     "ErpLink",
     "ErpLot",
     "ErpMapping",

@@ -7,6 +7,7 @@ from datetime import datetime
 from celery import shared_task
 from django.utils import timezone
 
+from erp_sync.imports import imports_step
 from erp_sync.inbound.master import master_due, pull_master
 from erp_sync.inbound.pull import pull_orders
 from erp_sync.inbound.runs import runs_forget
@@ -127,6 +128,12 @@ def compare_all_one(code: str) -> None:
     _one(
         code, lambda connection, now: reconcile(connection, now, everything=True) if is_night(connection, now) else None
     )
+
+
+@shared_task(name="erp_sync.tasks.imports")
+def imports() -> int:
+    """Goes on with files of orders that are being applied; gives how many."""
+    return imports_step(timezone.now())
 
 
 @shared_task(name="erp_sync.tasks.forget_runs")

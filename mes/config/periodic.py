@@ -32,6 +32,7 @@ BEAT_SCHEDULE: dict[str, dict[str, Any]] = {
     "compare 30 days with ERPs by night": {"task": "erp_sync.tasks.compare_all", "schedule": 300.0},
     "pull orders of ERPs": {"task": "erp_sync.tasks.pull", "schedule": 60.0},
     "sweep open orders of ERPs": {"task": "erp_sync.tasks.sweep", "schedule": 900.0},
+    "apply files of orders": {"task": "erp_sync.tasks.imports", "schedule": 3.0},
     "sweep ERPs by night": {"task": "erp_sync.tasks.sweep_all", "schedule": 120.0},
     "ask ERPs for stock": {"task": "erp_sync.tasks.stock", "schedule": 300.0},
     "read master data of ERPs": {"task": "erp_sync.tasks.master", "schedule": 600.0},

@@ -2,7 +2,7 @@
 
 import hashlib
 import time
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
 from itertools import islice
@@ -105,6 +105,14 @@ class DropConnector:
                 bad.append(Unreadable(row["key"], row["problem"]))
         return Page(tuple(found.values()), str(reached), reached < end, tuple(bad))
 
+    def learn(self, digest: str, name: str, requests: Callable[[], Sequence[OperationsRequest]]) -> None:
+        """Takes orders in that came by another way than the folder. Said twice (by `digest`), happens once."""
+        self._folder.prepare()
+        with self._orders.held():
+            if digest not in self._digests():
+                reading = Reading(requests=list(requests()))
+                self._orders.append([*self._lines(reading, "", name), {"file": digest, "name": name}])
+
     def list_open_keys(self) -> Iterator[tuple[str, str]]:
         """What the files said last: an order that is deleted without a word stays."""
         for key, request in [(key, _known(row)) for key, row in self._all().items()]:
@@ -177,7 +185,7 @@ class DropConnector:
 
     def _take_in(self) -> None:
         files = list(self._folder.arrived(time.time()))
-        seen = {row["file"] for _at, row in self._orders.rows() if "file" in row} if files else set()
+        seen = self._digests() if files else set()
         for file in files:
             data = self._folder.content(file)
             digest = hashlib.sha256(data).hexdigest()
@@ -187,6 +195,9 @@ class DropConnector:
                 self._orders.append([*self._lines(reading, report, file.name), {"file": digest, "name": file.name}])
                 seen.add(digest)
             self._folder.put_away(file, digest, report)
+
+    def _digests(self) -> set[str]:
+        return {row["file"] for _at, row in self._orders.rows() if "file" in row}
 
     def _lines(self, reading: Reading, report: str, name: str) -> list[dict[str, Any]]:
         if reading.refused or (reading.bad and not self.takes_good_rows):
