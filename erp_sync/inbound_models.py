@@ -9,7 +9,7 @@ from mes.production.models import Item
 
 
 class ErpRecord(models.Model):
-    """One master record of the ERP, as it said it last. It changes nothing here until a person (or an option) says so."""
+    """One master record of the ERP, as it said it last. It changes nothing here until a person or an option says so."""
 
     class Kind(models.TextChoices):
         ITEM = "item", _("Item")

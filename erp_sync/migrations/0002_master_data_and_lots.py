@@ -5,59 +5,98 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     dependencies = [
-        ('erp_sync', '0001_first'),
-        ('plant', '0003_calendars'),
-        ('production', '0006_pause_between'),
+        ("erp_sync", "0001_first"),
+        ("plant", "0003_calendars"),
+        ("production", "0006_pause_between"),
     ]
 
     operations = [
         migrations.AddField(
-            model_name='erpconnection',
-            name='order_more',
-            field=models.BooleanField(default=False, help_text='The last pull ended before the ERP had no more.'),
+            model_name="erpconnection",
+            name="order_more",
+            field=models.BooleanField(default=False, help_text="The last pull ended before the ERP had no more."),
         ),
         migrations.AddField(
-            model_name='erpmapping',
-            name='digits',
-            field=models.PositiveSmallIntegerField(blank=True, help_text='Units only: decimals the ERP keeps. Empty: three.', null=True),
+            model_name="erpmapping",
+            name="digits",
+            field=models.PositiveSmallIntegerField(
+                blank=True, help_text="Units only: decimals the ERP keeps. Empty: three.", null=True
+            ),
         ),
         migrations.CreateModel(
-            name='ErpLot',
+            name="ErpLot",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('number', models.CharField(max_length=120)),
-                ('on_hand', models.DecimalField(decimal_places=3, max_digits=14)),
-                ('expected_quantity', models.DecimalField(blank=True, decimal_places=3, max_digits=14, null=True)),
-                ('expected_at', models.DateTimeField(blank=True, null=True)),
-                ('expires_on', models.CharField(blank=True, default='', help_text='YYYY-MM-DD, as the ERP said it.', max_length=10)),
-                ('as_of', models.DateTimeField()),
-                ('connection', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='lots', to='erp_sync.erpconnection')),
-                ('item', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='production.item')),
-                ('site', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='plant.site')),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("number", models.CharField(max_length=120)),
+                ("on_hand", models.DecimalField(decimal_places=3, max_digits=14)),
+                ("expected_quantity", models.DecimalField(blank=True, decimal_places=3, max_digits=14, null=True)),
+                ("expected_at", models.DateTimeField(blank=True, null=True)),
+                (
+                    "expires_on",
+                    models.CharField(
+                        blank=True, default="", help_text="YYYY-MM-DD, as the ERP said it.", max_length=10
+                    ),
+                ),
+                ("as_of", models.DateTimeField()),
+                (
+                    "connection",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE, related_name="lots", to="erp_sync.erpconnection"
+                    ),
+                ),
+                (
+                    "item",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT, related_name="+", to="production.item"
+                    ),
+                ),
+                (
+                    "site",
+                    models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name="+", to="plant.site"),
+                ),
             ],
             options={
-                'ordering': ['item', 'number'],
-                'constraints': [models.UniqueConstraint(fields=('connection', 'item', 'site', 'number'), name='erp_lot_once')],
+                "ordering": ["item", "number"],
+                "constraints": [
+                    models.UniqueConstraint(fields=("connection", "item", "site", "number"), name="erp_lot_once")
+                ],
             },
         ),
         migrations.CreateModel(
-            name='ErpRecord',
+            name="ErpRecord",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('kind', models.CharField(choices=[('item', 'Item'), ('unit', 'Unit'), ('work-center', 'Line or work center'), ('bill', 'Bill of materials'), ('routing', 'Routing'), ('person', 'Person')], max_length=12)),
-                ('key', models.CharField(max_length=120)),
-                ('name', models.CharField(blank=True, default='', max_length=200)),
-                ('data', models.JSONField(default=dict, help_text='All the ERP said of it.')),
-                ('first_seen_at', models.DateTimeField()),
-                ('changed_at', models.DateTimeField(help_text='When the ERP said something else for the last time.')),
-                ('seen_at', models.DateTimeField()),
-                ('connection', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='records', to='erp_sync.erpconnection')),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                (
+                    "kind",
+                    models.CharField(
+                        choices=[
+                            ("item", "Item"),
+                            ("unit", "Unit"),
+                            ("work-center", "Line or work center"),
+                            ("bill", "Bill of materials"),
+                            ("routing", "Routing"),
+                            ("person", "Person"),
+                        ],
+                        max_length=12,
+                    ),
+                ),
+                ("key", models.CharField(max_length=120)),
+                ("name", models.CharField(blank=True, default="", max_length=200)),
+                ("data", models.JSONField(default=dict, help_text="All the ERP said of it.")),
+                ("first_seen_at", models.DateTimeField()),
+                ("changed_at", models.DateTimeField(help_text="When the ERP said something else for the last time.")),
+                ("seen_at", models.DateTimeField()),
+                (
+                    "connection",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE, related_name="records", to="erp_sync.erpconnection"
+                    ),
+                ),
             ],
             options={
-                'ordering': ['connection', 'kind', 'key'],
-                'constraints': [models.UniqueConstraint(fields=('connection', 'kind', 'key'), name='erp_record_once')],
+                "ordering": ["connection", "kind", "key"],
+                "constraints": [models.UniqueConstraint(fields=("connection", "kind", "key"), name="erp_record_once")],
             },
         ),
     ]

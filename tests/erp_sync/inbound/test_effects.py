@@ -110,6 +110,13 @@ def test_another_bill_after_the_start_holds_the_order_until_it_is_accepted(threa
     assert (thread.link().badge, holds(thread)) == (Badge.IN_SYNC, [])
 
 
+def test_a_bill_that_was_not_said_for_a_while_is_remembered(thread: Thread) -> None:
+    running(thread)
+    thread.says(an_order(materials=()))
+    thread.says(an_order(materials=(needs("SUGAR", "60", "kg"),)))
+    assert waits(thread) == [("change:bill", "SYRUP 1200", "SUGAR 60")]
+
+
 def test_another_item_after_the_start_cannot_be_accepted_and_says_what_to_do(thread: Thread) -> None:
     running(thread)
     thread.says(an_order(item="FG-WATER"))

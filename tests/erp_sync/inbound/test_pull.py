@@ -154,6 +154,9 @@ def test_more_orders_than_a_run_takes_come_in_with_the_next_runs(
     first = pull_orders(thread.connection, thread.now, pages=1)
     assert first is not None
     assert (first.new, thread.connection.order_more) == (2, True)
+    second = pull_orders(thread.connection, thread.now, pages=1)
+    assert second is not None
+    assert second.new == 2
     thread.pull()
     assert WorkOrder.objects.count() == 5
     assert not ErpConnection.objects.get().order_more
