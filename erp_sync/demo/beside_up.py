@@ -26,11 +26,12 @@ def main() -> None:
     parser.add_argument("--erp", required=True)
     wanted = parser.parse_args().erp
     django.setup()
-    from erp_sync.demo.boxed import boxed_make
+    from erp_sync.demo.boxed import boxed_make, tryton_end
     from erp_sync.demo.places import folder_of, homes_of
 
     data = Path(settings.DATA_DIR)
     now = datetime.now(UTC)
+    tryton_end(folder_of(data), homes=homes_of(data))
     boxed = boxed_make(wanted, folder_of(data), homes=homes_of(data), today=now.date(), say=_say)
     tell("serve", name=boxed.name, command=boxed.command, env=dict(boxed.env), port=boxed.port)
     connect(boxed)

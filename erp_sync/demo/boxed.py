@@ -11,7 +11,7 @@ from erp_sync.connectors.simulated.service import TOKEN_VARIABLE
 from erp_sync.demo.environment import CannotBuild, Say
 from erp_sync.demo.home import Built, TrytonHome
 from erp_sync.demo.kept import json_read, json_write
-from erp_sync.demo.series import ALL, DATABASE
+from erp_sync.demo.series import ALL, DATABASE, NEWEST
 from erp_sync.demo.server import TrytonServer, free_port
 
 SIMULATED = "simulated"
@@ -51,6 +51,14 @@ def boxed_make(wanted: str, folder: Path, *, homes: Path, today: date, say: Say)
     return _simulated(folder)
 
 
+def code_of(series: str) -> str:
+    """The code of the connection to a series: they are two systems, and an order of one is none of the other's."""
+    return "TRYTON" if series == NEWEST.name else f"TRYTON-{series}"
+
+
+CODES = (*map(code_of, ALL), SIMULATED.upper())
+
+
 def tryton_boxed(series: str, folder: Path, *, homes: Path, today: date, say: Say) -> Boxed:
     """Tryton, built where it was not yet. CannotBuild where it cannot be had."""
     home = TrytonHome(ALL[series], homes / f"tryton-{series}")
@@ -58,7 +66,7 @@ def tryton_boxed(series: str, folder: Path, *, homes: Path, today: date, say: Sa
     server = tryton_server(home, folder)
     command = server.prepare(today=today)
     return Boxed(
-        code="TRYTON",
+        code=code_of(series),
         kind="tryton",
         name=f"Tryton {series}",
         port=server.port,
@@ -84,6 +92,14 @@ def tryton_server(home: TrytonHome, folder: Path) -> TrytonServer:
     return server
 
 
+def tryton_end(folder: Path, *, homes: Path) -> None:
+    """Ends every Tryton of the demo that `erp demo` may have left running, so that `up` can keep its own."""
+    for name, series in ALL.items():
+        place = folder / f"server-{name}"
+        if place.exists():
+            TrytonServer(TrytonHome(series, homes / f"tryton-{name}"), place, port=0).stop()
+
+
 def _people(built: Built) -> tuple[tuple[str, str, str], ...]:
     return (
         ("admin", built.admin_password, "plans and administers in Tryton"),
@@ -100,7 +116,7 @@ def _simulated(folder: Path) -> Boxed:
     json_write(place / "kept.json", {"port": port, "token": token})
     service = (sys.executable, "-m", "erp_sync.connectors.simulated.service")
     return Boxed(
-        code="SIMULATED",
+        code=SIMULATED.upper(),
         kind=SIMULATED,
         name="Simulated ERP",
         port=port,

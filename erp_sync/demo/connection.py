@@ -12,7 +12,7 @@ from erp_sync.connections import (
     connection_go_live,
     connection_stop,
 )
-from erp_sync.demo.boxed import Boxed
+from erp_sync.demo.boxed import CODES, Boxed
 from erp_sync.demo.recipe import APART_ITEMS, MATERIALS
 from erp_sync.inbound.mapped import APART
 from erp_sync.inbound.mapping import mapping_set
@@ -23,7 +23,6 @@ from mes.plant.models import Line, Site, WorkCenter
 from mes.production.models import IdealCycle, Item
 
 ACTOR = "demo"
-CODES = ("TRYTON", "SIMULATED")
 Kind = ErpMapping.Kind
 Row = tuple[str, str, str, Decimal | None, int | None]  # kind, the ERP's code, ours, factor, digits
 

@@ -14,7 +14,7 @@ import pytest
 from django.core.management import CommandError, call_command
 
 from erp_sync.connections import connection_create
-from erp_sync.demo.boxed import boxed_make
+from erp_sync.demo.boxed import boxed_make, tryton_end
 from erp_sync.demo.connection import demo_connect
 from erp_sync.demo.server import accepts
 from erp_sync.models import ErpConnection, ErpLink, ErpMapping
@@ -54,7 +54,9 @@ def erp(tryton: RunningTryton, tmp_path: Path, settings: Any) -> Iterator[Callab
     say("--stop")
 
 
-def test_one_command_leads_to_a_live_connection_with_the_orders_of_the_demo_plant(plant: None, erp: Any) -> None:
+def test_one_command_leads_to_a_live_connection_with_the_orders_of_the_demo_plant(
+    plant: None, erp: Any, tmp_path: Path
+) -> None:
     told = erp()
     connection = ErpConnection.objects.get(code="TRYTON")
     assert (connection.state, connection.problem, connection.kind) == ("live", "", "tryton")
@@ -71,8 +73,9 @@ def test_one_command_leads_to_a_live_connection_with_the_orders_of_the_demo_plan
     entries = JournalEntry.objects.exclude(action__in=["erp_connection_check"]).count()
     assert connection.address in erp()  # said twice: the same server, the same connection
     assert JournalEntry.objects.exclude(action__in=["erp_connection_check"]).count() == entries
-    assert erp("--stop") == "Stopped.\n"
+    tryton_end(tmp_path / "erp", homes=tmp_path)  # as `up` does, which keeps one of its own
     assert erp("--stop") == "No Tryton 8.2 is running here.\n"
+    assert (tmp_path / "erp" / "server-8.2" / "erp.sqlite").exists(), "what was entered there stays"
 
 
 def test_without_a_plant_it_says_what_to_do_first(db: None, erp: Any) -> None:
