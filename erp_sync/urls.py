@@ -2,7 +2,18 @@
 
 from django.urls import include, path
 
-from erp_sync.screens import attention, attention_acts, board, connections, differences, log, orders, setup, setup_acts
+from erp_sync.screens import (
+    attention,
+    attention_acts,
+    board,
+    connections,
+    differences,
+    imports,
+    log,
+    orders,
+    setup,
+    setup_acts,
+)
 
 urlpatterns = [
     path("api/v1/erp/", include("erp_sync.api.urls")),
@@ -16,6 +27,10 @@ urlpatterns = [
     path("planning/erp/messages/<uuid:event_id>/", log.message, name="erp-message"),
     path("planning/erp/messages/<uuid:event_id>/<str:verb>/", attention_acts.message_act, name="erp-message-act"),
     path("planning/erp/differences/<int:number>/<str:verb>/", attention_acts.difference_act, name="erp-difference-act"),
+    path("planning/erp/imports/", imports.imports, name="erp-imports"),
+    path("planning/erp/imports/<uuid:key>/", imports.import_page, name="erp-import"),
+    path("planning/erp/imports/<uuid:key>/rows/", imports.import_rows, name="erp-import-rows"),
+    path("planning/erp/imports/<uuid:key>/<str:verb>/", imports.import_act, name="erp-import-act"),
     path("planning/erp/new/", setup.new_connection, name="erp-new"),
     path("planning/erp/<str:code>/setup/", setup.setup, name="erp-setup"),
     path("planning/erp/<str:code>/setup/<str:verb>/", setup_acts.setup_act, name="erp-setup-act"),

@@ -9,9 +9,10 @@ from django.shortcuts import render
 from django.urls import reverse
 from django.utils.translation import gettext_lazy
 
+from erp_sync.imports import READERS
 from erp_sync.inbound.differences import PREFIX
 from erp_sync.models import Difference, ErpConnection, ErpLink, OutboxMessage
-from erp_sync.screens.found import connections_for, differences_for, links_for, messages_for
+from erp_sync.screens.found import connections_for, differences_for, links_for, messages_for, sees_all
 from erp_sync.screens.strip import is_old
 from mes.people.access import may
 from mes.screens.frame import zone_named
@@ -23,6 +24,7 @@ PAGES = {
     "attention": ("erp-attention", gettext_lazy("Needs attention")),
     "differences": ("erp-differences", gettext_lazy("Differences")),
     "log": ("erp-log", gettext_lazy("Log")),
+    "imports": ("erp-imports", gettext_lazy("Files")),
 }
 
 
@@ -49,7 +51,7 @@ def erp_page(
     """A planning page with its tabs and the word on the age of the ERP's data."""
     connections = list(connections_for(request.user)) if may(request.user, "see_erp") else []
     frame = {
-        "tabs": _tabs(request.user, here, bool(connections)),
+        "tabs": _tabs(request.user, here, connections),
         "old": [
             Old(one.name, one.last_pull_at, zone_named(one.site.time_zone).key)
             for one in connections
@@ -81,11 +83,13 @@ def needs_count(user: object) -> int:
     return dead + waiting + len(conflicts | set(changes_for(user).values_list("link", flat=True)))
 
 
-def _tabs(user: object, here: str, any_erp: bool) -> list[Tab]:
+def _tabs(user: object, here: str, connections: list[ErpConnection]) -> list[Tab]:
     if not may(user, "see_erp"):
         return []
-    shown = PAGES if any_erp else {name: PAGES[name] for name in ("board", "connections")}
-    waits = {"attention": needs_count(user)} if any_erp else {}
+    shown = dict(PAGES) if connections else {name: PAGES[name] for name in ("board", "connections")}
+    if not (sees_all(user) and any(one.kind in READERS for one in connections)):
+        shown.pop("imports", None)
+    waits = {"attention": needs_count(user)} if connections else {}
     return [
         Tab(str(word), reverse(address), name == here, waits.get(name, 0)) for name, (address, word) in shown.items()
     ]

@@ -22,7 +22,16 @@ from tests.erp_sync.erp_rows import connection, dead, difference, link, message
 from tests.production.small_plant import SmallPlant, counted, shift_around, small_plant
 
 PHONE, DESK = (360, 740), (1280, 900)
-PAGES = ("", "erp/", "erp/orders/", "erp/attention/", "erp/differences/?state=all", "erp/log/", "erp/ERP/orders/7/")
+PAGES = (
+    "",
+    "erp/",
+    "erp/orders/",
+    "erp/attention/",
+    "erp/differences/?state=all",
+    "erp/log/",
+    "erp/ERP/orders/7/",
+    "erp/imports/",
+)
 
 WIDEST = ("", "erp/", "erp/orders/", "erp/attention/")
 
