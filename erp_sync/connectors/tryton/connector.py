@@ -9,7 +9,7 @@ from erp_sync.connectors.tryton.books import books
 from erp_sync.connectors.tryton.catalog import Catalog
 from erp_sync.connectors.tryton.changes import orders_changed
 from erp_sync.connectors.tryton.master import master_of
-from erp_sync.connectors.tryton.orders import OPEN_STATES, booked_of, request_of
+from erp_sync.connectors.tryton.orders import OPEN_STATES, STATES, booked_of, request_of
 from erp_sync.connectors.tryton.push import push
 from erp_sync.connectors.tryton.session import Session
 from erp_sync.connectors.tryton.stock import stock_of
@@ -105,12 +105,13 @@ class Tryton:
         return push(self._session, self._catalog, message, self._work_time)
 
     def totals(self, keys: Sequence[str]) -> Mapping[str, Booked]:
-        """What is booked on some orders; see `orders.booked_of` for the units."""
+        """What is booked on some orders, in the units of `orders.booked_of`; none in a state nobody here knows."""
         ids = [int(key) for key in keys if key.isdecimal()]
         found: dict[str, Booked] = {}
         for start in range(0, len(ids), AT_ONCE):
             for book in books(self._session, self._catalog, ids[start : start + AT_ONCE]):
-                found[str(book.id)] = booked_of(book)
+                if book.state in STATES:
+                    found[str(book.id)] = booked_of(book)
         return found
 
     def exchange(self) -> Exchange:

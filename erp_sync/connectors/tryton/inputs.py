@@ -12,7 +12,6 @@ from erp_sync.connectors.tryton.books import Book, Move
 from erp_sync.connectors.tryton.catalog import Product
 from erp_sync.connectors.tryton.press import MOST_STEPS, Line, Push, open_moves, same, stamps
 from erp_sync.connectors.tryton.values import Row
-from erp_sync.connectors.tryton.wanted import lacking
 from erp_sync.errors import ConflictError, RejectedError
 
 RUNNING, ASSIGNED, WAITING = "running", "assigned", "waiting"
@@ -58,11 +57,11 @@ def _lines(push: Push, book: Book) -> list[Line]:
     booked = book.consumed()
     for item, wanted in push.wanted.consumed.items():
         product = push.catalog.product(item)
-        for lot, quantity in lacking(wanted, booked.get(item, {})).items():
+        for lot, quantity in push.lacking(product, wanted, booked.get(item, {})).items():
             if quantity > 0:
                 found.append(Line(product, quantity, _lot_in_stock(push, product, lot)))
     good = book.good()
-    for lot, quantity in lacking(push.wanted.good, good).items():
+    for lot, quantity in push.lacking(book.product, push.wanted.good, good).items():
         if quantity < 0:
             found += _taken_back(push, book.product, lot, -quantity, good)
     return found

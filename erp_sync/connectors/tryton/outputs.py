@@ -11,7 +11,6 @@ from functools import partial
 from erp_sync.connectors.tryton.books import DONE, OPEN, Book, Move
 from erp_sync.connectors.tryton.press import MOST_STEPS, Line, Push, open_moves, same, stamps
 from erp_sync.connectors.tryton.values import Row, converted, nested
-from erp_sync.connectors.tryton.wanted import lacking
 from erp_sync.errors import ConflictError, RejectedError
 
 
@@ -47,16 +46,16 @@ def waste_of(book: Book) -> int:
 
 def _lines(push: Push, book: Book) -> list[Line]:
     found: list[Line] = []
-    for lot, quantity in lacking(push.wanted.good, book.good()).items():
+    for lot, quantity in push.lacking(book.product, push.wanted.good, book.good()).items():
         if quantity > 0:
             found.append(Line(book.product, quantity, _lot(push, book, lot, "storage")))
-    for lot, quantity in lacking(push.wanted.scrap, book.scrap()).items():
+    for lot, quantity in push.lacking(book.product, push.wanted.scrap, book.scrap()).items():
         if quantity > 0:
             found.append(Line(book.product, quantity, _lot(push, book, lot, "lost_found"), waste=True))
     booked = book.consumed()
     for item, wanted in push.wanted.consumed.items():
         product = push.catalog.product(item)
-        for lot, quantity in lacking(wanted, booked.get(item, {})).items():
+        for lot, quantity in push.lacking(product, wanted, booked.get(item, {})).items():
             if quantity < 0:
                 found += [Line(product, share, lot_id) for lot_id, share in _returned(push, book, item, lot, -quantity)]
     return found
@@ -132,7 +131,8 @@ def _all_done(push: Push, order_id: int, ids: list[int]) -> bool:
 
 def _scrap_taken_back(push: Push, book: Book) -> Book:
     """Scrap that was too much goes from the waste location back into production, with the scrap's move as origin."""
-    too_much = {lot: -quantity for lot, quantity in lacking(push.wanted.scrap, book.scrap()).items() if quantity < 0}
+    missing = push.lacking(book.product, push.wanted.scrap, book.scrap())
+    too_much = {lot: -quantity for lot, quantity in missing.items() if quantity < 0}
     left = [move.id for move in book.back if move.state in OPEN]
     if left:
         push.session.model("stock.move", "delete", left)  # of a push that broke off
@@ -151,8 +151,12 @@ def _scrap_taken_back(push: Push, book: Book) -> Book:
                     values.append(_back(push, book, move, share))
                     quantity -= share
     made = push.session.model("stock.move", "create", values)
-    push.press("stock.move", "do", made, lambda: not lacking(push.wanted.scrap, push.read(book.id).scrap()))
+    push.press("stock.move", "do", made, lambda: _all_done_back(push, book.id))
     return push.read(book.id)
+
+
+def _all_done_back(push: Push, order_id: int) -> bool:
+    return all(move.state == DONE for move in push.read(order_id).back)
 
 
 def _back(push: Push, book: Book, move: Move, share: Decimal) -> Row:

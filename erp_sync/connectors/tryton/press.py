@@ -1,6 +1,6 @@
 """Pressing Tryton's buttons so that a repeat is harmless, and the small facts about a push that several steps need."""
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass
 from decimal import Decimal
@@ -10,7 +10,7 @@ from erp_sync.connectors.tryton.books import OPEN, Book, Move, books
 from erp_sync.connectors.tryton.catalog import Catalog, Product
 from erp_sync.connectors.tryton.session import AskedBack, Session
 from erp_sync.connectors.tryton.values import Row, Unit, converted, nested
-from erp_sync.connectors.tryton.wanted import Wanted
+from erp_sync.connectors.tryton.wanted import ByLot, Wanted, lacking
 from erp_sync.errors import ConflictError, RejectedError, TransientError
 from erp_sync.messages import OperationsResponse
 
@@ -33,6 +33,15 @@ class Push:
         if not found:
             raise ConflictError(f"Tryton no longer has the order {self.message.order.number or order_id}.")
         return found[0]
+
+    def lacking(self, product: Product, wanted: Mapping[str, Decimal], booked: Mapping[str, Decimal]) -> ByLot:
+        """What is missing by lot, as far as the message's unit can say it: in the product's unit, without noughts."""
+        unit = self.wanted.units[product.code]
+        found = {
+            lot: converted(unit.rounded(converted(quantity, product.unit, unit)), unit, product.unit)
+            for lot, quantity in lacking(wanted, booked).items()
+        }
+        return {lot: quantity for lot, quantity in found.items() if quantity}
 
     def press(
         self, model: str, button: str, ids: list[int], reached: Callable[[], bool], taken_back: frozenset[str] = NOTHING

@@ -9,7 +9,7 @@ from erp_sync.connectors.tryton.outputs import outputs_book
 from erp_sync.connectors.tryton.press import Push
 from erp_sync.connectors.tryton.session import Session
 from erp_sync.connectors.tryton.values import Row
-from erp_sync.connectors.tryton.wanted import lacking, wanted_of
+from erp_sync.connectors.tryton.wanted import wanted_of
 from erp_sync.connectors.tryton.works import works_finish, works_start
 from erp_sync.errors import ConflictError, TransientError
 from erp_sync.messages import OperationsResponse, Outcome, PushResult
@@ -92,15 +92,17 @@ def _compared(sending: Push, book: Book) -> PushResult:
 
 def _missing(sending: Push, book: Book) -> list[str]:
     """What Tryton lacks of the confirmation, in words; a minus says that it has too much."""
-    wanted, booked = sending.wanted, book.consumed()
-    by_name = {"good": lacking(wanted.good, book.good()), "scrap": lacking(wanted.scrap, book.scrap())}
-    by_name |= {item: lacking(used, booked.get(item, {})) for item, used in wanted.consumed.items()}
-    step = {name: wanted.units.get(name, book.unit) for name in by_name}
+    wanted, booked, own = sending.wanted, book.consumed(), book.product
+    by_name = {
+        "good": sending.lacking(own, wanted.good, book.good()),
+        "scrap": sending.lacking(own, wanted.scrap, book.scrap()),
+    }
+    for item, used in wanted.consumed.items():
+        by_name[item] = sending.lacking(sending.catalog.product(item), used, booked.get(item, {}))
     return [
         f"{name} {lot} {quantity.normalize():f}".replace("  ", " ")
         for name, lots in by_name.items()
         for lot, quantity in lots.items()
-        if step[name].rounded(quantity)
     ]
 
 

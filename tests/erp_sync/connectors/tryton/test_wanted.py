@@ -1,9 +1,12 @@
 """Totals against totals, by lot: hand arithmetic, no Tryton."""
 
 from decimal import Decimal
+from typing import Any, cast
 
+from erp_sync.connectors.tryton.catalog import Product
+from erp_sync.connectors.tryton.press import Push
 from erp_sync.connectors.tryton.values import converted, moment, number, said_moment, unit_of
-from erp_sync.connectors.tryton.wanted import lacking
+from erp_sync.connectors.tryton.wanted import Wanted, lacking
 
 D = Decimal
 UNIT = {"id": 1, "symbol": "u", "name": "Unit", "category": 1, "factor": 1.0, "rate": 1.0, "digits": 0}
@@ -31,6 +34,15 @@ def test_pieces_that_get_their_lot_later_move_to_it() -> None:
 
 def test_too_much_is_less_than_nothing() -> None:
     assert lacking({"": D(5)}, {"": D(8)}) == {"": D(-3)}
+
+
+def test_what_the_unit_of_the_message_cannot_say_is_not_lacking() -> None:
+    """Kilograms keep two decimals here: 3 g booked by hand in grams are no difference, 10 g are."""
+    syrup = Product(7, "SYRUP", unit_of(KILO), frozenset(), False)
+    nothing = cast(Any, None)
+    push = Push(nothing, nothing, nothing, Wanted({}, {}, {}, {"SYRUP": unit_of(KILO)}))
+    assert push.lacking(syrup, {"": D("0.13")}, {"": D("0.127")}) == {}
+    assert push.lacking(syrup, {"": D("0.13")}, {"": D("0.12")}) == {"": D("0.01")}
 
 
 def test_of_factor_and_rate_the_exact_one_is_taken() -> None:
