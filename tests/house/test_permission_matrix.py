@@ -138,7 +138,8 @@ def furnished(plant: SmallPlant, line: Line, machine: WorkCenter, mark: str) -> 
             "run": f"{machine.code}@{stop_ref(stop).partition('@')[2].replace('06:05', '06:00')}", "lot": lot.number,
             "check": str(check.key), "check_plan": plan.code, "hold": str(hold.pk), "ncr": str(ncr.pk),
             "controller": controller.code, "checklist": f"LIST-{mark}", "instruction": f"HOW-{mark}",
-            "call": str(call.pk), "erp_key": mark, "import": str(file.key), "message": str(refused.event_id), "difference": str(differs.pk),
+            "call": str(call.pk), "erp_key": mark, "import": str(file.key),
+            "message": str(refused.event_id), "difference": str(differs.pk),
         },
     )  # fmt: skip
 
