@@ -5,39 +5,66 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     dependencies = [
-        ('erp_sync', '0002_master_data_and_lots'),
-        ('production', '0006_pause_between'),
+        ("erp_sync", "0002_master_data_and_lots"),
+        ("production", "0006_pause_between"),
     ]
 
     operations = [
         migrations.CreateModel(
-            name='FollowMark',
+            name="FollowMark",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('seq', models.BigIntegerField(help_text='The journal is followed up to here.')),
-                ('interval_at', models.DateTimeField(blank=True, null=True)),
-                ('connection', models.OneToOneField(on_delete=django.db.models.deletion.CASCADE, related_name='follow_mark', to='erp_sync.erpconnection')),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("seq", models.BigIntegerField(help_text="The journal is followed up to here.")),
+                ("interval_at", models.DateTimeField(blank=True, null=True)),
+                (
+                    "connection",
+                    models.OneToOneField(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="follow_mark",
+                        to="erp_sync.erpconnection",
+                    ),
+                ),
             ],
             options={
-                'ordering': ['connection'],
+                "ordering": ["connection"],
             },
         ),
         migrations.CreateModel(
-            name='BomPolicy',
+            name="BomPolicy",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('how', models.CharField(choices=[('erp', 'The ERP, by its bill of materials'), ('mes', 'Millwright reckons it from the pieces; what was scanned counts instead'), ('scan', 'What was scanned'), ('none', 'Nobody')], max_length=4)),
-                ('by', models.CharField(max_length=150)),
-                ('at', models.DateTimeField()),
-                ('item', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='production.item')),
-                ('link', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='bom_policies', to='erp_sync.erplink')),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                (
+                    "how",
+                    models.CharField(
+                        choices=[
+                            ("erp", "The ERP, by its bill of materials"),
+                            ("mes", "Millwright reckons it from the pieces; what was scanned counts instead"),
+                            ("scan", "What was scanned"),
+                            ("none", "Nobody"),
+                        ],
+                        max_length=4,
+                    ),
+                ),
+                ("by", models.CharField(max_length=150)),
+                ("at", models.DateTimeField()),
+                (
+                    "item",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT, related_name="+", to="production.item"
+                    ),
+                ),
+                (
+                    "link",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE, related_name="bom_policies", to="erp_sync.erplink"
+                    ),
+                ),
             ],
             options={
-                'verbose_name_plural': 'BOM policies',
-                'ordering': ['link', 'item'],
-                'constraints': [models.UniqueConstraint(fields=('link', 'item'), name='erp_bom_policy_once')],
+                "verbose_name_plural": "BOM policies",
+                "ordering": ["link", "item"],
+                "constraints": [models.UniqueConstraint(fields=("link", "item"), name="erp_bom_policy_once")],
             },
         ),
     ]

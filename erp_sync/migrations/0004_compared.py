@@ -4,20 +4,21 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     dependencies = [
-        ('erp_sync', '0003_outbound'),
+        ("erp_sync", "0003_outbound"),
     ]
 
     operations = [
         migrations.AddField(
-            model_name='erplink',
-            name='booked',
-            field=models.JSONField(default=dict, help_text='Good and scrap of both sides when they were compared last.'),
+            model_name="erplink",
+            name="booked",
+            field=models.JSONField(
+                default=dict, help_text="Good and scrap of both sides when they were compared last."
+            ),
         ),
         migrations.AddField(
-            model_name='erplink',
-            name='compared_at',
+            model_name="erplink",
+            name="compared_at",
             field=models.DateTimeField(blank=True, null=True),
         ),
     ]
