@@ -1,15 +1,22 @@
 """The OpenAPI document, and a page that shows it without any script."""
 
+from functools import cache
 from typing import Any
 
 from django.conf import settings
 from django.contrib.auth.decorators import login_required
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
+from django.utils.translation import get_language
+from django.views.decorators.http import require_safe
 from drf_spectacular.extensions import OpenApiAuthenticationExtension
 from drf_spectacular.generators import SchemaGenerator
 from drf_spectacular.renderers import OpenApiJsonRenderer, OpenApiJsonRenderer2, OpenApiYamlRenderer
-from drf_spectacular.views import SpectacularAPIView
+from drf_spectacular.utils import extend_schema
+from rest_framework.permissions import IsAuthenticated
+from rest_framework.request import Request
+from rest_framework.response import Response
+from rest_framework.views import APIView
 
 METHODS = ("get", "post", "put", "patch", "delete")
 
@@ -26,16 +33,30 @@ class KeyScheme(OpenApiAuthenticationExtension):
         return {"type": "apiKey", "in": "header", "name": "Authorization", "description": text}
 
 
-class SchemaView(SpectacularAPIView):
-    """The OpenAPI document as JSON or YAML."""
+@cache
+def document(language: str | None) -> dict[str, Any]:
+    """The OpenAPI document in a language; of the code alone, so it is made once (more than a second) and kept."""
+    made: dict[str, Any] = SchemaGenerator(urlconf=settings.ROOT_URLCONF).get_schema(request=None, public=True)
+    return made
 
+
+class SchemaView(APIView):
+    """The OpenAPI document as JSON or YAML, for whoever is signed in or has a key of any scope: it names no plant."""
+
+    permission_classes = [IsAuthenticated]
     renderer_classes = [OpenApiJsonRenderer2, OpenApiJsonRenderer, OpenApiYamlRenderer]
+
+    @extend_schema(exclude=True)
+    def get(self, request: Request) -> Response:
+        """The whole document."""
+        return Response(document(get_language()), headers={"Content-Disposition": 'inline; filename="openapi"'})
 
 
 @login_required
+@require_safe
 def docs(request: HttpRequest) -> HttpResponse:
     """Every address with its parameters, body and answers."""
-    schema = SchemaGenerator(urlconf=settings.ROOT_URLCONF).get_schema(request=None, public=True)
+    schema = document(get_language())
     return render(request, "api/docs.html", {"groups": _groups(schema), "info": schema["info"]})
 
 

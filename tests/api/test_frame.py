@@ -110,6 +110,14 @@ def test_the_document_names_every_address_and_its_errors(api: Caller) -> None:
     assert document["openapi"].startswith("3.")
 
 
+def test_the_document_is_for_whoever_is_signed_in_and_nobody_else(plant: SmallPlant, api: Caller) -> None:
+    client = Client()
+    refused = client.get("/api/v1/schema/")
+    assert (refused.status_code, "paths" in refused.content.decode()) == (401, False)
+    client.force_login(plant.person(Role.OPERATOR))
+    assert client.get("/api/v1/schema/").status_code == 200
+
+
 def test_the_page_of_the_document_needs_no_script_and_names_every_address(plant: SmallPlant) -> None:
     client = Client()
     assert client.get("/api/v1/docs/").status_code == 302
