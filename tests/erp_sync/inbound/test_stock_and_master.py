@@ -51,9 +51,9 @@ def test_the_same_stock_said_later_is_younger_but_no_entry(thread: Thread) -> No
 def test_lots_are_kept_and_add_up_only_where_the_erp_tells_no_whole(thread: Thread) -> None:
     stock(thread, syrup("300", 1, "A"), syrup("200", 2, "B"))
     assert StockLevel.objects.get().on_hand == 500
-    stock(thread, syrup("510", 3), syrup("300", 3, "A"), syrup("210", 3, "B"))
+    stock(thread, syrup("510", 3), syrup("300", 4, "A"), syrup("100", 4, "B"))  # 110 have no lot
     assert StockLevel.objects.get().on_hand == 510
-    assert dict(ErpLot.objects.values_list("number", "on_hand")) == {"A": 300, "B": 210}
+    assert dict(ErpLot.objects.values_list("number", "on_hand")) == {"A": 300, "B": 100}
 
 
 def test_stock_of_a_site_that_is_not_mapped_is_named_and_the_rest_is_taken(thread: Thread) -> None:
