@@ -1,5 +1,6 @@
 """`bench erp_chaos`: confirmations to a real Tryton over a line that loses 40 % of all writes: do the totals agree?"""
 
+import os
 import signal
 import sqlite3
 import tempfile
@@ -10,6 +11,8 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from time import monotonic
 from typing import Any
+
+import django
 
 from erp_sync.connector import Settings
 from erp_sync.connectors.tryton.connector import Tryton
@@ -41,6 +44,8 @@ class Erp:
 
 def measure(*, quick: bool, data: Path, say: Callable[[str], None]) -> Result:
     """Both series, one after the other, each fresh from its seed."""
+    os.environ.setdefault("DJANGO_SETTINGS_MODULE", "mes.config.settings")
+    django.setup()  # the seed is made from the demo's plant file, whose reader knows the models
     result = Result("erp_chaos", quick)
     rows: list[list[Cell]] = []
     for name in ALL:
