@@ -26,9 +26,10 @@ from mes.materials.stock import KIND, today_at
 from mes.people.access import lines_for, may
 from mes.plant.models import Site
 from mes.production.models import Item
-from mes.production.typed import Unreadable, code_from, quantity_from
+from mes.production.typed import Unreadable, code_from
 from mes.screens.gate import actor_of, demand, storable
 from mes.screens.materials_tree import tree_of
+from mes.screens.typed import quantity_typed
 
 PAGE = 50
 SHOWN = 100
@@ -213,7 +214,7 @@ def _receive(request: HttpRequest, sites: dict[str, Site]) -> Lot:
     return lot_receive(
         item=item,
         number=code_from(said.get("number", ""), _("The lot number")),
-        quantity=quantity_from(said.get("quantity", "")),
+        quantity=quantity_typed(said.get("quantity", "")),
         site=site,
         supplier=said.get("supplier", ""),
         supplier_lot=said.get("supplier_lot", ""),

@@ -17,9 +17,10 @@ from mes.materials.models import Consumption, Lot, Shipment
 from mes.materials.refusals import LotRefused
 from mes.materials.shipping import lot_ship, lot_ship_undo
 from mes.people.access import lines_for
-from mes.production.typed import Unreadable, code_from, quantity_from
+from mes.production.typed import Unreadable, code_from
 from mes.screens.gate import actor_of, demand
 from mes.screens.materials import address_of, key_from, lot_or_404, lot_page
+from mes.screens.typed import quantity_typed
 
 DEMANDS = {
     "hold": "hold_lots",
@@ -66,7 +67,7 @@ def _release(request: HttpRequest, lot: Lot) -> str:
 def _ship(request: HttpRequest, lot: Lot) -> str:
     lot_ship(
         lot=lot,
-        quantity=quantity_from(request.POST.get("quantity", "")),
+        quantity=quantity_typed(request.POST.get("quantity", "")),
         customer=request.POST.get("customer", ""),
         customer_order=request.POST.get("customer_order", ""),
         actor=actor_of(request),
@@ -91,7 +92,7 @@ def _ship_undo(request: HttpRequest, lot: Lot) -> str:
 
 
 def _correct(request: HttpRequest, lot: Lot) -> str:
-    size = quantity_from(request.POST.get("quantity", ""))
+    size = quantity_typed(request.POST.get("quantity", ""))
     change = size if request.POST.get("sign") == "more" else -size
     lot_correct(
         lot=lot,
@@ -107,7 +108,7 @@ def _correct(request: HttpRequest, lot: Lot) -> str:
 def _split(request: HttpRequest, lot: Lot) -> str:
     part = lot_split(
         lot=lot,
-        quantity=quantity_from(request.POST.get("quantity", "")),
+        quantity=quantity_typed(request.POST.get("quantity", "")),
         number=code_from(request.POST.get("number", ""), _("The number of the part")),
         actor=actor_of(request),
         at=datetime.now(UTC),

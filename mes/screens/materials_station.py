@@ -25,9 +25,10 @@ from mes.people.access import lines_for, may
 from mes.plant.models import WorkCenter
 from mes.production.models import WorkOrder
 from mes.production.queries import open_run
-from mes.production.typed import Unreadable, code_from, quantity_from
+from mes.production.typed import Unreadable, code_from
 from mes.screens.gate import actor_of, demand, machine_or_404
 from mes.screens.materials import key_from
+from mes.screens.typed import quantity_typed
 from mes.tracking.order_counts import made_of
 
 LATELY = 20
@@ -146,7 +147,7 @@ def _taken(request: HttpRequest, place: WorkCenter) -> str:
     if because:
         demand(request.user, "use_expired_lots")
     key = key_from(request)
-    quantity = _rest_of(lot, key) if request.POST.get("all") else quantity_from(request.POST.get("quantity", ""))
+    quantity = _rest_of(lot, key) if request.POST.get("all") else quantity_typed(request.POST.get("quantity", ""))
     used = lot_consume(
         lot=lot,
         quantity=quantity,
@@ -181,7 +182,7 @@ def _made(request: HttpRequest, place: WorkCenter) -> Lot:
     number = request.POST.get("number", "").strip()
     return lot_produce(
         item=run.item,
-        quantity=quantity_from(request.POST.get("quantity", "")),
+        quantity=quantity_typed(request.POST.get("quantity", "")),
         work_center=place,
         number=code_from(number, _("The lot number")) if number else "",
         order=run.order,

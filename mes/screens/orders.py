@@ -27,12 +27,13 @@ from mes.production.order_new import order_create
 from mes.production.orders import order_cancel
 from mes.production.queries import orders_of
 from mes.production.refusals import OrderRefused
-from mes.production.typed import Unreadable, code_from, due_from, priority_from, quantity_from
+from mes.production.typed import Unreadable, code_from, due_from, priority_from
 from mes.screens.frame import zone_named
 from mes.screens.gate import actor_of, demand, line_or_404
 from mes.screens.orders_found import order_or_404
 from mes.screens.orders_page import needs_in_words, order_context
 from mes.screens.quality_confirm import refuse_unseen, reports_context
+from mes.screens.typed import quantity_typed
 from mes.tracking.order_counts import made_of
 from mes.tracking.order_finish import order_finish
 
@@ -82,7 +83,7 @@ class OrderForm(forms.Form):
 
     def clean_quantity(self) -> Decimal:
         """A number above 0."""
-        return self._read(quantity_from, "quantity")
+        return self._read(quantity_typed, "quantity")
 
     def clean_priority(self) -> int | None:
         """Empty: the default."""

@@ -32,9 +32,10 @@ from mes.production.order_steps import (
 )
 from mes.production.orders import order_pause, order_resume
 from mes.production.refusals import OrderRefused
-from mes.production.typed import Unreadable, due_from, priority_from, quantity_from
+from mes.production.typed import Unreadable, due_from, priority_from
 from mes.screens.gate import actor_of, demand, machine_or_404
 from mes.screens.orders_found import order_or_404
+from mes.screens.typed import quantity_typed
 from mes.tracking.order_finish import order_part
 
 _SIGNED = re.compile(r"-?[0-9]{1,11}(?:[.,][0-9]{1,3})?")
@@ -142,7 +143,7 @@ def _change(request: HttpRequest, order: WorkOrder, who: dict[str, Any]) -> obje
     quantity, due, priority = (request.POST.get(name, "") for name in ("quantity", "due", "priority"))
     return change_ask(
         order=order,
-        quantity=quantity_from(quantity) if quantity.strip() else None,
+        quantity=quantity_typed(quantity) if quantity.strip() else None,
         due_at=due_from(due, ZoneInfo(order.line.area.site.time_zone)),
         priority=priority_from(priority) if priority.strip() else None,
         why=request.POST.get("why", ""),
