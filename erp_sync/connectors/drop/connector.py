@@ -175,8 +175,10 @@ class DropConnector:
             self._newest[row["key"]] = max(self._newest.get(row["key"], 0), row["seq"])
 
     def _all(self) -> Mapping[str, dict[str, Any]]:
-        """What the files said last of each order."""
+        """What the files said last of each order, also those that came just now."""
+        self._folder.prepare()
         with self._orders.held():
+            self._take_in()
             for at, row in self._orders.rows(self._seen_to):
                 self._seen_to = at
                 if "request" in row:
