@@ -82,8 +82,9 @@ FRESH = (
     "/calendar/",
     "/hours/",
     "/handover/",
+    "/andon/",
 )
-"""Pages of past figures: open ones look again when somebody corrects the past."""
+"""Pages of past figures, and of calls: open ones look again when somebody corrects the past, or calls."""
 
 
 @cache

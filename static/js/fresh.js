@@ -1,7 +1,8 @@
 // Pages of past figures look again when somebody corrected the past: the page is fetched anew and its main part replaced.
 //
 // <body data-fresh="line:X"> says whose figures stand here (empty: everything the person may see). Nobody's typing is
-// lost: while a form of the page is in use, a notice with a link stands there instead.
+// lost: while a form of the page is in use, a notice with a link stands there instead. With <… data-fresh-calls> the page
+// also looks again when a call of a machine changes: the live tiles carry them.
 (() => {
   "use strict";
   const body = document.body;
@@ -49,6 +50,9 @@
     socket.onmessage = (event) => {
       heardAt = performance.now();
       if (event.data.startsWith('{"type": "facts"')) return soon();
+      if (body.dataset.freshCalls !== undefined && event.data.startsWith('{"type":"tiles"')) {
+        if (Object.values(JSON.parse(event.data).d).some((changes) => "call" in changes)) soon();
+      }
       if (missed && event.data.startsWith('{"type":"snapshot"')) soon(); // what was said meanwhile nobody heard
       missed = false;
       delay = 500;

@@ -29,12 +29,50 @@ PAGES = [
     ("supervisor", "/improve/costs/"),
     ("operator", "/station/"),
     ("engineer", "/controllers/"),
+    ("supervisor", "/orders/-/new/"),
+    ("supervisor", "/orders/-/import/"),
+    ("supervisor", "/orders/dispatch/FILL-1/"),
+    ("supervisor", "/orders/?status=running > /orders/WO-"),
+    ("supervisor", "/materials/-/receive/"),
+    ("supervisor", "/materials/ > /materials/lots/"),
+    ("supervisor", "/materials/ > /materials/lots/ > /materials/recall/"),
+    ("supervisor", "/orders/?status=running > /orders/WO- > /thread/order/"),
+    ("supervisor", "/orders/?status=running > /orders/WO- > /thread/order/ > /thread/machine-hour/"),
+    ("supervisor", "/downtime/ > /downtime/2|/downtime/BLOW|/downtime/CAP|/downtime/FILL|/downtime/MULTI"),
+    ("supervisor", "/downtime/line/BOTTLE-1/"),
+    ("supervisor", "/floor/FILL-1/hours/"),
+    ("operator", "/station/FILL-1/"),
+    ("operator", "/station/FILL-1/scrap/"),
+    ("operator", "/station/FILL-1/call/"),
+    ("operator", "/station/FILL-1/people/"),
+    ("operator", "/station/FILL-1/orders/"),
+    ("operator", "/station/FILL-1/material/"),
+    ("operator", "/station/FILL-1/tally/"),
+    ("operator", "/station/FILL-1/instructions/"),
+    ("operator", "/station/FILL-1/checklists/"),
+    ("operator", "/station/FILL-1/checklists/ > /station/FILL-1/checklists/F"),
+    ("operator", "/station/FILL-1/checks/"),
+    ("operator", "/station/FILL-1/checks/FILL-1-WEIGHT/"),
+    ("engineer", "/quality/"),
+    ("engineer", "/quality/FILL-1-WEIGHT/"),
+    ("engineer", "/quality/-/ncr/"),
+    ("engineer", "/quality/-/ncr/ > /quality/-/ncr/1|/quality/-/ncr/2"),
     ("supervisor", "/no-such-page/"),
 ]
 
 
 def address(page_name: str, page: Page, product: Product) -> str:
-    """The real address of a machine's page or a wall, as the floor links to it; or of the first handover."""
+    """The real address of a machine's page or a wall, as the floor links to it; or of the first handover.
+
+    "A > B" is the first link on A whose address begins with B; with `|` either of several beginnings.
+    """
+    path, *links = page_name.split(" > ")
+    for link in links:
+        page.goto(product.url + path)
+        beginnings = ", ".join(f"#main a[href^='{one}']" for one in link.split("|"))
+        path = page.locator(beginnings).first.get_attribute("href", timeout=5_000) or ""
+    if links:
+        return path
     if page_name == "HANDOVER":
         page.goto(product.url + "/handover/")
         return page.locator(".handovers a").first.get_attribute("href") or ""
@@ -115,3 +153,16 @@ def test_the_choice_of_dark_lasts_on_this_device(visit: Visitor, product: Produc
     page.click("[data-set-theme=dark]")
     page.goto(product.url + "/downtime/")
     assert page.evaluate("getComputedStyle(document.body).backgroundColor") == "rgb(20, 24, 28)"
+
+
+def test_an_open_page_of_calls_shows_a_call_by_itself_until_it_is_resolved(visit: Visitor, product: Product) -> None:
+    watching = visit("/andon/").page
+    card = watching.locator(".call-card", has_text="Filler")
+    expect(card).to_have_count(0)
+    station = visit("/station/FILL-1/call/", role="operator").page
+    station.get_by_role("button", name="Material").click()
+    expect(station.get_by_text("Material is called.")).to_be_visible()
+    expect(card).to_have_count(1, timeout=30_000)
+    station.goto(product.url + "/andon/")
+    station.locator(".call-card", has_text="Filler").get_by_role("button", name="Not needed").click()
+    expect(card).to_have_count(0, timeout=30_000)
