@@ -17,6 +17,7 @@ from mes.demo.costs import costs_write
 from mes.demo.lots import lots_write
 from mes.demo.story import DAYS, story_write
 from mes.journal.write import record
+from mes.people.identity import badge_set, pin_set
 from mes.people.keys import api_key_create
 from mes.people.models import ApiKey, Person
 from mes.plant.models import Site
@@ -39,11 +40,21 @@ CONTROLLERS = ("PLC-B1", "PLC-B2", "PLC-G1", "PLC-G2", "PLC-P1")
 
 @dataclass(frozen=True)
 class DemoUser:
-    """A person of the demo who can log in."""
+    """A person of the demo who can log in, and say who they are at a station with badge or PIN."""
 
     name: str
     password: str
     role: str
+    badge: str = ""
+    pin: str = ""
+
+
+@dataclass(frozen=True)
+class Card:
+    """What a person has at the stations: the number of the badge as a scanner sends it, and the PIN."""
+
+    badge: str
+    pin: str
 
 
 @dataclass(frozen=True)
@@ -71,7 +82,8 @@ def demo_load(*, port_base: int) -> dict[str, Any]:
     """
     plant = _plant()
     passwords = {person.username: _password(person.username) for person in plant.people}
-    return asdict(plant_load(plant=plant, now=timezone.now(), passwords=passwords, port_base=port_base))
+    cards = {person.username: _card(person.username) for person in plant.people}
+    return asdict(plant_load(plant=plant, now=timezone.now(), passwords=passwords, port_base=port_base, cards=cards))
 
 
 def _plant() -> Plant:
@@ -84,9 +96,27 @@ def _password(username: str) -> str:
     return "-".join([username, *("".join(secrets.choice(letters) for _ in range(4)) for _ in range(3))])
 
 
+def _card(username: str) -> Card:
+    """A badge and a PIN of six digits in which none follows itself, so that none is refused as easy to guess."""
+    digits = [secrets.choice("123456789")]
+    while len(digits) < 6:
+        digits.append(secrets.choice([digit for digit in "0123456789" if abs(int(digit) - int(digits[-1])) > 1]))
+    return Card(f"{username.upper()}-{secrets.randbelow(9 * 10**7) + 10**7}", "".join(digits))
+
+
 @transaction.atomic
-def plant_load(*, plant: Plant, now: datetime, passwords: Mapping[str, str], port_base: int) -> DemoInfo:
-    """Loads the demo as of `now`: `passwords` by user name, the controllers at 127.0.0.1 from `port_base` on."""
+def plant_load(
+    *,
+    plant: Plant,
+    now: datetime,
+    passwords: Mapping[str, str],
+    port_base: int,
+    cards: Mapping[str, Card] | None = None,
+) -> DemoInfo:
+    """Loads the demo as of `now`: `passwords` and `cards` by user name, the controllers at 127.0.0.1 from `port_base`.
+
+    Who has no card logs in with the password only.
+    """
     began = now - timedelta(days=DAYS_BACK)
     if not Site.objects.filter(code=plant.sites[0].code).exists():
         plant_import(plant=plant, source=PLANT_FILE.name, actor=ACTOR, at=began)
@@ -100,7 +130,7 @@ def plant_load(*, plant: Plant, now: datetime, passwords: Mapping[str, str], por
         calls_write(now=now)
         costs_write(now=now, actor=ACTOR)
         weigh_all(now=now, back=timedelta(days=DAYS))
-    users = _users(passwords)
+    users = _users(passwords, cards or {}, now)
     api_key = _key(now)
     told = {"users": [user.name for user in users], "controllers": [asdict(one) for one in controllers]}
     record(actor=ACTOR, at=now, action="demo_load", kind="plant", code=plant.sites[0].code, data=told)
@@ -117,12 +147,16 @@ def controllers_point_to(*, port_base: int) -> tuple[DemoController, ...]:
     return told
 
 
-def _users(passwords: Mapping[str, str]) -> tuple[DemoUser, ...]:
+def _users(passwords: Mapping[str, str], cards: Mapping[str, Card], now: datetime) -> tuple[DemoUser, ...]:
     users = []
     for person in Person.objects.filter(username__in=passwords).order_by("pk"):
         person.set_password(passwords[person.username])
         person.save(update_fields=["password"])
-        users.append(DemoUser(person.username, passwords[person.username], person.role))
+        card = cards.get(person.username, Card("", ""))
+        if card.badge:
+            badge_set(person=person, badge=card.badge, actor=ACTOR, at=now)
+            pin_set(person=person, pin=card.pin, actor=ACTOR, at=now)
+        users.append(DemoUser(person.username, passwords[person.username], person.role, card.badge, card.pin))
     return tuple(users)
 
 

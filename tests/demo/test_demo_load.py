@@ -4,12 +4,14 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 from django.contrib.auth import authenticate
+from django.contrib.auth.hashers import check_password
 
 from mes.demo.causes import LINES
 from mes.demo.load import CONTROLLERS, PLANT_FILE, DemoInfo, controllers_point_to, demo_load, plant_load
 from mes.journal.models import JournalEntry
+from mes.people.identity import identity_words
 from mes.people.keys import key_owner
-from mes.people.models import ApiKey, Role
+from mes.people.models import ApiKey, Identity, Person, Role
 from mes.plant.models import Site
 from mes.plantfile.read import plant_read
 from mes.plc.models import Controller, TagBinding
@@ -85,5 +87,9 @@ def test_everybody_gets_a_password_of_their_own_and_the_answer_fits_the_ready_fi
     told = demo_load(port_base=42_100)
     assert {user["role"] for user in told["users"]} == set(Role.values)
     assert len({user["password"] for user in told["users"]}) == len(told["users"]) == 11
+    assert len({user["badge"] for user in told["users"]}) == 11
+    olga = next(user for user in told["users"] if user["name"] == "olga")
+    assert identity_words(Person.objects.get(username="olga")) == "badge set, PIN set"
+    assert check_password(olga["pin"], Identity.objects.get(person__username="olga").pin_hash)
     assert told["controllers"][0] == {"code": "PLC-B1", "address": "127.0.0.1:42100"}
     assert told["api_key"].startswith("mw_")

@@ -217,7 +217,8 @@ class Run:
     def _tell_ready(self) -> None:
         self._say("up", f"Millwright runs at {self.url}")
         for user in self._demo.get("users", []):
-            self._say("up", f"  {user['role']:<12} {user['name']:<12} {user['password']}")
+            card = f"  badge {user['badge']}  PIN {user['pin']}" if user.get("badge") else ""
+            self._say("up", f"  {user['role']:<12} {user['name']:<12} {user['password']:<24}{card}")
         if self._demo:
             self._say("up", f"  API key      {self._demo['api_key']}")
         if self._erp:
