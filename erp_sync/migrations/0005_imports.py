@@ -5,55 +5,98 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     dependencies = [
-        ('erp_sync', '0004_compared'),
+        ("erp_sync", "0004_compared"),
     ]
 
     operations = [
         migrations.CreateModel(
-            name='ErpImport',
+            name="ErpImport",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('key', models.UUIDField(help_text='Of the form that sent it: sent twice, it is one.', unique=True)),
-                ('name', models.CharField(help_text='Of the file.', max_length=200)),
-                ('sha256', models.CharField(max_length=64)),
-                ('state', models.CharField(choices=[('refused', 'Refused'), ('checked', 'Checked: nothing is applied yet'), ('applying', 'Being applied'), ('done', 'Applied'), ('cancelled', 'Cancelled')], max_length=10)),
-                ('refused', models.CharField(blank=True, default='', help_text='Why nothing of it can be used.', max_length=500)),
-                ('good', models.PositiveIntegerField(default=0)),
-                ('bad', models.PositiveIntegerField(default=0)),
-                ('applied', models.PositiveIntegerField(default=0, help_text='Of the good ones, also those that changed nothing.')),
-                ('failed', models.PositiveIntegerField(default=0, help_text='Of the applied ones, those that wait for something.')),
-                ('created_at', models.DateTimeField()),
-                ('by', models.CharField(max_length=150)),
-                ('finished_at', models.DateTimeField(blank=True, null=True)),
-                ('connection', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='imports', to='erp_sync.erpconnection')),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("key", models.UUIDField(help_text="Of the form that sent it: sent twice, it is one.", unique=True)),
+                ("name", models.CharField(help_text="Of the file.", max_length=200)),
+                ("sha256", models.CharField(max_length=64)),
+                (
+                    "state",
+                    models.CharField(
+                        choices=[
+                            ("refused", "Refused"),
+                            ("checked", "Checked: nothing is applied yet"),
+                            ("applying", "Being applied"),
+                            ("done", "Applied"),
+                            ("cancelled", "Cancelled"),
+                        ],
+                        max_length=10,
+                    ),
+                ),
+                (
+                    "refused",
+                    models.CharField(
+                        blank=True, default="", help_text="Why nothing of it can be used.", max_length=500
+                    ),
+                ),
+                ("good", models.PositiveIntegerField(default=0)),
+                ("bad", models.PositiveIntegerField(default=0)),
+                (
+                    "applied",
+                    models.PositiveIntegerField(
+                        default=0, help_text="Of the good ones, also those that changed nothing."
+                    ),
+                ),
+                (
+                    "failed",
+                    models.PositiveIntegerField(
+                        default=0, help_text="Of the applied ones, those that wait for something."
+                    ),
+                ),
+                ("created_at", models.DateTimeField()),
+                ("by", models.CharField(max_length=150)),
+                ("finished_at", models.DateTimeField(blank=True, null=True)),
+                (
+                    "connection",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE, related_name="imports", to="erp_sync.erpconnection"
+                    ),
+                ),
             ],
             options={
-                'ordering': ['-created_at', '-id'],
+                "ordering": ["-created_at", "-id"],
             },
         ),
         migrations.CreateModel(
-            name='ErpImportRow',
+            name="ErpImportRow",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('line', models.PositiveIntegerField()),
-                ('number', models.CharField(blank=True, default='', max_length=120)),
-                ('request', models.JSONField(blank=True, help_text='The OperationsRequest.', null=True)),
-                ('problem', models.CharField(blank=True, default='', max_length=500)),
-                ('outcome', models.CharField(blank=True, default='', help_text='Empty: not applied yet.', max_length=10)),
-                ('of', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='rows', to='erp_sync.erpimport')),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("line", models.PositiveIntegerField()),
+                ("number", models.CharField(blank=True, default="", max_length=120)),
+                ("request", models.JSONField(blank=True, help_text="The OperationsRequest.", null=True)),
+                ("problem", models.CharField(blank=True, default="", max_length=500)),
+                (
+                    "outcome",
+                    models.CharField(blank=True, default="", help_text="Empty: not applied yet.", max_length=10),
+                ),
+                (
+                    "of",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE, related_name="rows", to="erp_sync.erpimport"
+                    ),
+                ),
             ],
             options={
-                'ordering': ['of', 'line', 'id'],
+                "ordering": ["of", "line", "id"],
             },
         ),
         migrations.AddIndex(
-            model_name='erpimport',
-            index=models.Index(condition=models.Q(('state', 'applying')), fields=['id'], name='erp_import_applying'),
+            model_name="erpimport",
+            index=models.Index(condition=models.Q(("state", "applying")), fields=["id"], name="erp_import_applying"),
         ),
         migrations.AddIndex(
-            model_name='erpimportrow',
-            index=models.Index(condition=models.Q(('outcome', ''), ('request__isnull', False)), fields=['of', 'line'], name='erp_import_row_waiting'),
+            model_name="erpimportrow",
+            index=models.Index(
+                condition=models.Q(("outcome", ""), ("request__isnull", False)),
+                fields=["of", "line"],
+                name="erp_import_row_waiting",
+            ),
         ),
     ]

@@ -18,6 +18,7 @@ EDITED_BY = {
     "quality": "edit_check_plans",
     "andon": "edit_plant",
     "guidance": "edit_plant",
+    "losses": "edit_costs",
 }
 # Whoever edits the plant may look at what was recorded of it.
 RECORDS = ("tracking", "leases", "journal", "oee", "signing", "analytics", "hourly", "handover", "labour", "erp_sync")

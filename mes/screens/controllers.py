@@ -77,7 +77,8 @@ def controllers(request: HttpRequest) -> HttpResponse:
     found = seen_by(request.user).select_related("health", "site").annotate(bad=Count("bad_tags"))
     rows = [health_of(controller, now, controller.bad) for controller in found]
     rows.sort(key=lambda one: (one.state == "running" and not one.bad, one.controller.code))
-    return render(request, "controllers/controllers.html", {"rows": rows, "may_set_up_erp": may(request.user, "set_up_erp")})
+    may_set_up = may(request.user, "set_up_erp")
+    return render(request, "controllers/controllers.html", {"rows": rows, "may_set_up_erp": may_set_up})
 
 
 @login_required

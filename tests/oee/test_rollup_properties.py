@@ -140,8 +140,8 @@ def test_r43_r48_rolled_and_mended_as_facts_come_equals_rolled_from_scratch(seed
             story.hour(number)
             if story.dice.random() < 0.7:
                 story.late(number)
-            # An hour is rolled a quarter after its end, so what follows it within that quarter is known by then: whether
-            # a short stop at its end went on decides whose time it was.
+            # An hour is rolled a quarter after its end, so what follows it within that quarter is known by then:
+            # whether a short stop at its end went on decides whose time it was.
             line_roll(plant.line_1, now=SIX + number * HOUR + 16 * MIN)
         window = (SIX + story.dice.randrange(9_000_000) * MS, end - story.dice.randrange(9_000_000) * MS)
         now = end + HOUR
