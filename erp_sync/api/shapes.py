@@ -15,6 +15,8 @@ from erp_sync.messages import (
     SegmentRequirement,
 )
 
+STATES = [(state.value, state.value) for state in RequestState]
+
 
 class QuantityShape(serializers.Serializer[Any]):
     """So much in the ERP's unit. The value is text, so that no digit is lost."""
@@ -55,7 +57,7 @@ class OrderShape(serializers.Serializer[Any]):
 
     number = serializers.CharField(max_length=120, required=False, allow_blank=True, default="")
     version = serializers.CharField(max_length=120, required=False, allow_blank=True, default="")
-    state = serializers.ChoiceField(choices=[state.value for state in RequestState], default="released")
+    state = serializers.ChoiceField(choices=STATES, default="released")
     erp_state = serializers.CharField(max_length=40, required=False, allow_blank=True, default="")
     item = serializers.CharField(max_length=120)
     quantity = QuantityShape()

@@ -296,6 +296,8 @@ SPECTACULAR_SETTINGS = {
         "OrderKindEnum": "mes.production.models.WorkOrder.Kind",
         "PauseReasonEnum": "mes.production.models.WorkOrder.Pause",
         "ShortReasonEnum": "mes.production.models.WorkOrder.Short",
+        "ErpOrderStateEnum": "erp_sync.api.shapes.STATES",
+        "ErpConnectionStateEnum": "erp_sync.connection_models.ErpConnection.State",
     },
 }
 

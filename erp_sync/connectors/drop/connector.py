@@ -37,7 +37,7 @@ OVER = (RequestState.COMPLETED, RequestState.CLOSED, RequestState.CANCELLED)
 class DropConnector:
     """Base of those connectors. The cursor is a byte of `work/orders.jsonl`, which is in the order of arrival.
 
-    That file can be made anew: move what is in `done` back to `in`. `work/sent.jsonl` cannot: without it old confirmations
+    That file can be made anew: move what is in `done` back to `in`. `work/sent.jsonl` cannot: without it confirmations
     may be written again. A file counts by the SHA-256 of its content: the same one again changes nothing.
     """
 
