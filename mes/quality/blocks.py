@@ -5,6 +5,7 @@ from datetime import datetime
 from django.utils.translation import gettext as _
 
 from mes.materials.holds import lot_hold, lot_release
+from mes.materials.models import Lot
 from mes.production.order_steps import order_hold, order_release_hold
 from mes.production.refusals import OrderRefused
 from mes.quality.models import Disposition, Nonconformance
@@ -28,17 +29,32 @@ def blocks_set(report: Nonconformance, actor: str, at: datetime) -> str:
     return ""
 
 
+def doubted_hold(report: Nonconformance, actor: str, at: datetime) -> int:
+    """Holds the lots of the report's order that were entered since its doubted stretch began; how many. Safe to repeat.
+
+    A lot entered before holds pieces from before the last good check. The order itself goes on: who runs it sees the
+    hold, and is asked when completing it.
+    """
+    hold = report.hold
+    if hold is None or hold.order is None:
+        return 0
+    why = f"{report}: {report.finding}"[:_LONGEST_WHY]
+    lots = list(Lot.objects.filter(order=hold.order, at__gte=hold.starts_at))
+    for lot in lots:
+        lot_hold(lot=lot, why=why, actor=actor, at=at, source=source_of(report))
+    return len(lots)
+
+
 def blocks_lift(report: Nonconformance, actor: str, at: datetime) -> None:
-    """Releases what the report held, now that it is decided; a lot to be scrapped or returned stays blocked."""
+    """Releases what the report held, now that it is decided; lots to be scrapped or returned stay blocked."""
     why = f"{report}: {Disposition(report.disposition).label}. {report.decision}"[:_LONGEST_WHY]
     if report.order is not None:
         order_release_hold(order=report.order, why=why, actor=actor, at=at, ref=str(report))
-    if report.lot is None:
-        return
-    if report.disposition in KEPT:
-        lot_hold(lot=report.lot, why=why, actor=actor, at=at, source=source_of(report), blocks=True)
-    else:
-        lot_release(lot=report.lot, why=why, actor=actor, at=at, source=source_of(report))
+    for lot in Lot.objects.filter(holds__source=source_of(report), holds__released_at=None):
+        if report.disposition in KEPT:
+            lot_hold(lot=lot, why=why, actor=actor, at=at, source=source_of(report), blocks=True)
+        else:
+            lot_release(lot=lot, why=why, actor=actor, at=at, source=source_of(report))
 
 
 def source_of(report: Nonconformance) -> str:

@@ -8,6 +8,7 @@ from django.utils.translation import gettext as _
 
 from mes.journal.write import record
 from mes.production.models import Run
+from mes.quality.blocks import doubted_hold
 from mes.quality.judging import out_of_limits
 from mes.quality.models import Characteristic, Check, Hold, Nonconformance
 from mes.quality.queries import checks_of, reading_of
@@ -18,7 +19,7 @@ GOOD = (Check.Verdict.GOOD, Check.Verdict.SIGNAL)
 
 
 def hold_open(check: Check, run: Run | None, *, actor: str, at: datetime) -> Hold:
-    """Holds what was made of the order since the last good check; an open hold of it is extended to this check.
+    """Holds what was made of the order since the last good check, its lots too; an open hold is extended to this check.
 
     Inside the transaction of the check, whose characteristic is locked: so two checks at once open one hold. Where the
     last good check lies before the order's run, the stretch begins with the run; without a run and a good check it is
@@ -32,6 +33,8 @@ def hold_open(check: Check, run: Run | None, *, actor: str, at: datetime) -> Hol
         open_one.ends_at = max(open_one.ends_at, check.at)
         open_one.save(update_fields=["starts_at", "ends_at"])
         _tell(open_one, "hold_extend", before, {"from": open_one.starts_at, "to": open_one.ends_at}, actor, at, "check")
+        for report in Nonconformance.objects.filter(hold=open_one):
+            doubted_hold(report, actor, at)
         return open_one
     hold = Hold.objects.create(
         characteristic=check.characteristic,
@@ -43,6 +46,7 @@ def hold_open(check: Check, run: Run | None, *, actor: str, at: datetime) -> Hol
         opened_at=at,
     )
     report = _report(hold, check, actor, at)
+    doubted_hold(report, actor, at)
     after = {
         "from": hold.starts_at,
         "to": hold.ends_at,

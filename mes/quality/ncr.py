@@ -142,7 +142,7 @@ def ncr_dispose(
         fresh.save()
         if fresh.hold_id is not None:
             Hold.objects.filter(pk=fresh.hold_id, released_at=None).update(released_at=at, released_by=actor)
-        if fresh.blocks:
+        if fresh.blocks or fresh.hold_id is not None:
             blocks_lift(fresh, actor, at)
         if fresh.to_sign and confirmed is not None:
             _sign(KIND, fresh, ncr_content(fresh), confirmed, at)

@@ -9,7 +9,7 @@ import pytest
 
 from mes.journal.models import JournalEntry
 from mes.materials.consume import lot_consume
-from mes.materials.lots import lot_receive
+from mes.materials.lots import lot_produce, lot_receive
 from mes.materials.models import Lot
 from mes.materials.refusals import LotRefused
 from mes.people.models import Person, Role
@@ -107,6 +107,35 @@ def test_a_held_order_is_not_completed_and_a_held_lot_not_used_until_the_report_
     ncr_dispose(report=report, at=SIX + 10 * MIN, **{**SAID, "disposition": "use"})
     lot_consume(lot=lot, key=uuid4(), **take)
     assert order_complete(order=laboratory.order, actor="otto", at=SIX + 20 * MIN)
+
+
+@pytest.mark.parametrize(("disposition", "after"), [("use", "free"), ("scrap", "blocked")])
+def test_a_check_that_is_out_holds_the_lots_made_since_the_last_good_one(
+    laboratory: Laboratory, disposition: str, after: str
+) -> None:
+    def made(number: str, minute: int) -> Lot:
+        fields: dict[str, Any] = {"item": laboratory.plant.cola, "quantity": Decimal(24), "actor": "otto"}
+        return lot_produce(
+            number=number, work_center=laboratory.plant.packer, order=laboratory.order, at=SIX + minute * MIN,
+            key=uuid4(), **fields,
+        )  # fmt: skip
+
+    early = made("L-1", 10)
+    laboratory.weigh(20, "10.2")  # good
+    doubted = made("L-2", 30)
+    hold = laboratory.weigh(40, "10.5").hold
+    assert hold is not None
+    late = made("L-3", 45)  # the filler went on; the next bad check extends the hold to it
+    laboratory.weigh(50, "10.6")
+    statuses = Lot.objects.order_by("number").values_list("number", "status")
+    assert dict(statuses) == {early.number: "free", doubted.number: "held", late.number: "held"}
+    with pytest.raises(LotRefused, match=str(hold.nonconformance)):
+        lot_consume(
+            lot=doubted, key=uuid4(), quantity=Decimal(1), order=laboratory.plant.order("WO-2"), actor="otto",
+            at=SIX + 51 * MIN,
+        )  # fmt: skip
+    ncr_dispose(report=hold.nonconformance, at=SIX + 60 * MIN, **{**SAID, "disposition": disposition})
+    assert dict(statuses.all()) == {early.number: "free", doubted.number: after, late.number: after}
 
 
 def test_a_lot_to_be_scrapped_stays_blocked_after_the_decision(laboratory: Laboratory) -> None:
