@@ -12,7 +12,7 @@ from mes.api.resources import ListResource, Resource
 
 
 class ConnectionShape(serializers.ModelSerializer[ErpConnection]):
-    """A connection: its state, how fresh it is, what waits. Secrets and addresses are not told."""
+    """A connection: its state, how fresh it is, what waits. Neither address nor password is told."""
 
     site = serializers.CharField(source="site.code")
     verified = serializers.SerializerMethodField(help_text="How this kind of connector was tried.")
