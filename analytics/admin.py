@@ -1,8 +1,18 @@
-"""Admin pages to look at reports and archived plans; nobody changes them."""
+"""Admin pages to look at reports, plans and forecasts; nobody changes them."""
 
 from django.contrib import admin
 
-from analytics.models import PlanSnapshot, ReadinessReport
+from analytics.models import (
+    Champion,
+    Forecast,
+    Grain,
+    HistoryHour,
+    HistoryImport,
+    Outcome,
+    PlanSnapshot,
+    ReadinessReport,
+    Refit,
+)
 from mes.journal.admin import ReadOnlyAdmin, one_of
 
 
@@ -22,7 +32,63 @@ class PlanSnapshotAdmin(ReadOnlyAdmin):
     """Plans of lines, as they stood."""
 
     list_display = ("line", "taken_at", "kind", "day")
-    list_filter = (one_of("kind", "daily", "change"), "line")
+    list_filter = (one_of("kind", *PlanSnapshot.Kind.values), "line")
     list_select_related = ("line",)
     search_fields = ("line__code",)
     ordering = ("-id",)
+
+
+class LineRows(ReadOnlyAdmin):
+    """Rows of a line, the newest first."""
+
+    list_select_related = ("line",)
+    search_fields = ("line__code",)
+    ordering = ("-id",)
+
+
+@admin.register(HistoryImport)
+class HistoryImportAdmin(LineRows):
+    """Files of hours from before Millwright saw the line."""
+
+    list_filter = ("line",)
+    list_display = ("line", "file_name", "rows", "by", "at")
+
+
+@admin.register(HistoryHour)
+class HistoryHourAdmin(LineRows):
+    """Imported hours."""
+
+    list_filter = ("line",)
+    list_display = ("line", "starts_at", "planned_min", "good", "cov", "item")
+
+
+@admin.register(Forecast)
+class ForecastAdmin(LineRows):
+    """Forecasts as they were issued."""
+
+    list_display = ("line", "grain", "origin", "method", "level", "shown", "back_issued", "issued_at")
+    list_filter = (one_of("grain", *Grain.values), "line")
+
+
+@admin.register(Outcome)
+class OutcomeAdmin(LineRows):
+    """What buckets came to."""
+
+    list_display = ("line", "grain", "starts_at", "planned_min", "good", "cov")
+    list_filter = (one_of("grain", *Grain.values), "line")
+
+
+@admin.register(Champion)
+class ChampionAdmin(LineRows):
+    """Which method is shown, and who said so."""
+
+    list_display = ("line", "grain", "method", "since", "until", "by")
+    list_filter = (one_of("grain", *Grain.values), "line")
+
+
+@admin.register(Refit)
+class RefitAdmin(LineRows):
+    """Nightly work on forecasts."""
+
+    list_display = ("line", "day", "asked_by", "state", "done_share", "attempts", "finished_at", "cpu_s")
+    list_filter = (one_of("state", *Refit.State.values), "line")

@@ -3,7 +3,21 @@
 from django.db import models
 from django.db.models import Q
 
+from analytics.forecast_models import Champion, Forecast, Grain, HistoryHour, HistoryImport, Outcome, Refit
 from mes.plant.models import Line, WorkCenter
+
+__all__ = [
+    "Champion",
+    "Forecast",
+    "Grain",
+    "HistoryHour",
+    "HistoryImport",
+    "Outcome",
+    "PlanSnapshot",
+    "ReadinessReport",
+    "ReadingLook",
+    "Refit",
+]
 
 
 class ReadinessReport(models.Model):
@@ -44,9 +58,10 @@ class PlanSnapshot(models.Model):
     class Kind(models.TextChoices):
         DAILY = "daily", "First of the day"
         CHANGE = "change", "After a change of the queue"
+        IMPORTED = "imported", "Imported: from before Millwright"
 
     line = models.ForeignKey(Line, on_delete=models.PROTECT, related_name="plan_snapshots")
-    kind = models.CharField(max_length=6, choices=Kind)
+    kind = models.CharField(max_length=8, choices=Kind)
     day = models.DateField(help_text="The day at the plant.")
     slot = models.DateTimeField(help_text="Start of the quarter hour it was taken in.")
     taken_at = models.DateTimeField()
