@@ -3,15 +3,19 @@
 from django.contrib import admin
 
 from analytics.models import (
+    Approver,
     Champion,
+    Department,
     Forecast,
     Grain,
     HistoryHour,
     HistoryImport,
     Outcome,
+    PhaseState,
     PlanSnapshot,
     ReadinessReport,
     Refit,
+    SignOff,
 )
 from mes.journal.admin import ReadOnlyAdmin, one_of
 
@@ -92,3 +96,27 @@ class RefitAdmin(LineRows):
 
     list_display = ("line", "day", "asked_by", "state", "done_share", "attempts", "finished_at", "cpu_s")
     list_filter = (one_of("state", *Refit.State.values), "line")
+
+
+@admin.register(PhaseState)
+class PhaseStateAdmin(LineRows):
+    """Where lines stand and stood."""
+
+    list_display = ("line", "phase", "before", "fell_from", "since", "until")
+    list_filter = ("line",)
+
+
+@admin.register(SignOff)
+class SignOffAdmin(LineRows):
+    """Words of departments on phases."""
+
+    list_display = ("line", "phase", "department", "signed", "name", "at")
+    list_filter = (one_of("department", *Department.values), "line")
+
+
+@admin.register(Approver)
+class ApproverAdmin(LineRows):
+    """Who approves new champions."""
+
+    list_display = ("line", "name", "since", "until", "by")
+    list_filter = ("line",)

@@ -4,19 +4,24 @@ from django.db import models
 from django.db.models import Q
 
 from analytics.forecast_models import Champion, Forecast, Grain, HistoryHour, HistoryImport, Outcome, Refit
+from analytics.phase_models import Approver, Department, PhaseState, SignOff
 from mes.plant.models import Line, WorkCenter
 
 __all__ = [
+    "Approver",
     "Champion",
+    "Department",
     "Forecast",
     "Grain",
     "HistoryHour",
     "HistoryImport",
     "Outcome",
+    "PhaseState",
     "PlanSnapshot",
     "ReadinessReport",
     "ReadingLook",
     "Refit",
+    "SignOff",
 ]
 
 

@@ -1,6 +1,7 @@
 """The pages of readiness: all lines with what blocks them first, and one line with every formula and its inputs."""
 
 from datetime import UTC, datetime
+from math import inf
 from typing import Any, NamedTuple
 from uuid import UUID, uuid4
 
@@ -16,8 +17,9 @@ from kombu.exceptions import OperationalError
 from analytics import words
 from analytics.chart import Chart, history_chart
 from analytics.models import ReadinessReport
+from analytics.phases.state import floor_word, floor_words
 from analytics.readiness.report import history_of, latest_reports
-from analytics.tallied import DayRow, day_rows, parts_of
+from analytics.tallied import DayRow, day_rows, labels_of, parts_of
 from analytics.tasks import measure_line
 from mes.people.access import lines_for, may
 from mes.plant.models import Line
@@ -93,6 +95,8 @@ class LineRow(NamedTuple):
     dimensions: list[DimensionRow]
     unwitnessed: bool
     evidence: list[str]
+    labels: list[str]
+    fell: str
 
     @property
     def only_waits(self) -> bool:
@@ -113,7 +117,9 @@ def readiness(request: HttpRequest) -> HttpResponse:
     """`/improve/readiness/`: the lines of the person, those that need most first."""
     lines = list(lines_for(request.user).select_related("area__site").order_by("area__code", "position", "code"))
     reports = latest_reports(lines)
-    rows = sorted((_line_row(line, reports.get(line.pk)) for line in lines), key=lambda row: row.urgency)
+    fallen = floor_words(lines)
+    made = (_line_row(one, reports.get(one.pk), fallen[one.pk].text if one.pk in fallen else "") for one in lines)
+    rows = sorted(made, key=lambda row: row.urgency)
     return render(request, "readiness/lines.html", {"rows": rows})
 
 
@@ -127,8 +133,9 @@ def line_readiness(request: HttpRequest, code: str) -> HttpResponse:
     past = list(history_of(line, now))
     chart: Chart | None = history_chart([(one.day, one.r, one.r_with_time) for one in past])
     days: list[DayRow] = day_rows(report.inputs["days"]) if report else []
+    fallen = floor_word(line)
     context = {
-        "row": _line_row(line, report),
+        "row": _line_row(line, report, fallen.text if fallen else ""),
         "line": line,
         "zone": line.area.site.time_zone,
         "chart": chart,
@@ -160,30 +167,34 @@ def measure(request: HttpRequest, code: str) -> HttpResponse:
     return HttpResponseRedirect(reverse("line-readiness", args=[line.code]))
 
 
-def _line_row(line: Line, report: ReadinessReport | None) -> LineRow:
+def _line_row(line: Line, report: ReadinessReport | None, fell: str = "") -> LineRow:
     if report is None:
-        return LineRow(line, None, "", [], [], [], unwitnessed=False, evidence=[])
+        return LineRow(line, None, "", [], [], [], unwitnessed=False, evidence=[], labels=[], fell="")
     return LineRow(
         line=line,
         report=report,
         phase=words.PHASES[report.phase],
         gates=[_gate_row(gate) for gate in report.gates],
         # What somebody can do stands above what only time does, whichever gate it holds shut.
-        blockers=sorted((_blocker_row(one, line.code) for one in report.blockers), key=lambda row: row.waits),
+        blockers=sorted((blocker_row(one, line.code) for one in report.blockers), key=lambda row: row.waits),
         dimensions=[_dimension_row(part, report.inputs) for part in report.scores],
         unwitnessed=report.inputs.get("witness") == "unwitnessed",
         evidence=report.inputs.get("evidence", []),
+        labels=labels_of(report.inputs),
+        fell=fell,
     )
 
 
-def _blocker_row(blocker: dict[str, Any], line: str) -> BlockerRow:
+def blocker_row(blocker: dict[str, Any], line: str) -> BlockerRow:
+    """A stored blocker in words. What only time mends has no link, but history can be imported instead of awaited."""
+    waits = blocker["owner"] == "time"
     return BlockerRow(
         words.blocker_text(blocker),
         words.gain_text(blocker),
         words.when_text(blocker),
         words.OWNERS[blocker["owner"]],
-        words.link_of(blocker["key"], line),
-        blocker["owner"] == "time",
+        "" if waits and blocker["key"] not in ("weeks", "weeks_12") else words.link_of(blocker["key"], line),
+        waits,
     )
 
 
@@ -196,7 +207,7 @@ def _gate_row(gate: dict[str, Any]) -> GateRow:
 
 def _check_row(check: dict[str, Any]) -> CheckRow:
     key, state = check["key"], check["state"]
-    needs = words.value_text(key, check["needs"])
+    needs = words.needs_text(check)
     if check["needs_days"]:
         needs = _("%(needs)s on %(days)s days in a row") % {"needs": needs, "days": check["needs_days"]}
     wait = ""
@@ -210,7 +221,7 @@ def _check_row(check: dict[str, Any]) -> CheckRow:
         "left_out": ("planned", _("does not exist for this line")),
     }
     look = looks[state]
-    if wait and check["value"] >= check["needs"]:
+    if wait and check["needs"] <= check["value"] <= (check.get("most") or inf):
         look = ("waiting", _("only days are missing"))
     if key == "witness" and state == "closed":
         look = ("down", _("a witness contradicts"))

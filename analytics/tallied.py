@@ -4,6 +4,7 @@ from typing import Any, NamedTuple
 
 from django.utils.translation import gettext as _
 
+from analytics.readiness.labels import STOPS_NEEDED, SUBGROUPS_NEEDED
 from analytics.readiness.tallies import DayTally, part_of
 from analytics.words import value_text
 from mes.screens.words import NONE, number
@@ -58,3 +59,22 @@ def parts_of(key: str, inputs: dict[str, Any]) -> str:
         told_h = {"part": number(part / HOUR_MS, 1), "whole": number(whole / HOUR_MS, 1)}
         return _("%(part)s h of %(whole)s h") % told_h
     return _("%(part)s of %(whole)s") % {"part": number(part), "whole": number(whole)}
+
+
+def labels_of(inputs: dict[str, Any]) -> list[str]:
+    """What the line's figures are labelled with: imported weeks, no ERP, reasons and charts with too little behind."""
+    said = []
+    if inputs.get("imported_weeks", 0) >= 0.05:
+        told = {"n": number(inputs["imported_weeks"], 1), "all": number(inputs["usable_weeks"], 1)}
+        said.append(_("%(n)s of %(all)s usable weeks are imported: this product did not see them itself.") % told)
+    if "erp" in inputs and not inputs["erp"]:
+        said.append(_("No ERP sends this line orders: from phase 2 on it has the forecast without a plan."))
+    few = [f"{name} ({n})" for name, n in inputs.get("reasons", []) if n < STOPS_NEEDED]
+    if few:
+        told_few = {"needs": STOPS_NEEDED, "names": ", ".join(few)}
+        said.append(_("Reasons with fewer than %(needs)s stops, whose means say little: %(names)s.") % told_few)
+    young = [f"{name} ({n})" for name, n in inputs.get("charts", []) if n < SUBGROUPS_NEEDED]
+    if young:
+        told_few = {"needs": SUBGROUPS_NEEDED, "names": ", ".join(young)}
+        said.append(_("Control charts with fewer than %(needs)s subgroups are provisional: %(names)s.") % told_few)
+    return said

@@ -2,12 +2,16 @@
 
 from django.urls import path
 
-from analytics import screens
+from analytics import phase_screens, screens
 from analytics.api import ReadinessView
 
 urlpatterns = [
     path("improve/readiness/", screens.readiness, name="readiness"),
     path("improve/readiness/<str:code>/", screens.line_readiness, name="line-readiness"),
     path("improve/readiness/<str:code>/now/", screens.measure, name="readiness-measure"),
+    path("improve/phases/", phase_screens.phases, name="phases"),
+    path("improve/phases/<str:code>/", phase_screens.line_phases, name="line-phases"),
+    path("improve/phases/<str:code>/sign/", phase_screens.phase_sign, name="phase-sign"),
+    path("improve/phases/<str:code>/approver/", phase_screens.approver_set, name="phase-approver"),
     path("api/v1/lines/<str:code>/readiness/", ReadinessView.as_view(), name="api-line-readiness"),
 ]

@@ -1,5 +1,6 @@
 """Readiness in words: names, formulas, what blocks a line, who mends it and where. Pages and the API say the same."""
 
+from math import inf
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlencode
 
@@ -27,13 +28,17 @@ PHASES: dict[int, "StrOrPromise"] = {
     0: gettext_lazy("No gate open yet"),
     1: gettext_lazy("Connected"),
     2: gettext_lazy("Contextualised"),
-    3: gettext_lazy("Integrated"),
+    3: gettext_lazy("ERP-integrated"),
+    4: gettext_lazy("Predictive"),
+    5: gettext_lazy("Adaptive"),
 }
 
 UNLOCKS: dict[int, "StrOrPromise"] = {
     1: gettext_lazy("tiles, counts and stops worth trusting"),
     2: gettext_lazy("OEE and Pareto worth comparing, control charts, outlook by plan arithmetic"),
     3: gettext_lazy("expected finish of orders, forecasts from the line's own rate"),
+    4: gettext_lazy("forecasts with a band that was tried, signals of slow running and of stops to come"),
+    5: gettext_lazy("better methods promoted by rule, proposals for another order of orders, limits that learn"),
 }
 
 OWNERS: dict[str, "StrOrPromise"] = {
@@ -57,6 +62,18 @@ NAMES: dict[str, "StrOrPromise"] = {
     "archived": gettext_lazy("Days with an archived plan"),
     "weeks": gettext_lazy("Usable weeks"),
     "psi": gettext_lazy("Change of the hourly rate (PSI)"),
+    "drift": gettext_lazy("Days without an open alarm of drift"),
+    "fresh": gettext_lazy("Planned time with data, last 24 hours"),
+    "queue": gettext_lazy("Days with orders in the archived plan"),
+    "linked_95": gettext_lazy("Running time on an order, for a forecast"),
+    "weeks_12": gettext_lazy("Usable weeks, for learning"),
+    "own_forecasts": gettext_lazy("Own forecasts that came true or not"),
+    "skill": gettext_lazy("Skill against the 28-day rate"),
+    "held": gettext_lazy("80 % band held, last 84 shifts"),
+    "held_long": gettext_lazy("80 % band held, 84 days"),
+    "r": gettext_lazy("Readiness R"),
+    "drift_open": gettext_lazy("Open alarm of drift"),
+    "approver": gettext_lazy("Named approver"),
 }
 
 FORMULAS: dict[str, "StrOrPromise"] = {
@@ -68,7 +85,7 @@ FORMULAS: dict[str, "StrOrPromise"] = {
     "prompt": gettext_lazy(
         "Looks at the newest stored reading that found it at most two polls late / all looks, one every 15 seconds"
         " while the controller answers. A clock that is ahead by more than 2 seconds counts as late. Without an ERP"
-        " connected the age of its data is no part of this."
+        " connected the age of its data is no part of this; with one, its age stands on the planner's ERP pages."
     ),
     "plausible": gettext_lazy(
         "1 - minutes with more than 1.25 x the ideal rate, a count held back or a state code that is in no map /"
@@ -88,12 +105,15 @@ FORMULAS: dict[str, "StrOrPromise"] = {
     "calendar": gettext_lazy("1 if shifts are known at least 14 days ahead, else 0."),
     "archived": gettext_lazy("Planned days whose order queue and shifts were archived / planned days."),
     "weeks": gettext_lazy(
-        "Weeks of the last twelve in which at least half of the planned hours were observed. Twelve weeks make the"
-        " bands of a forecast trustworthy, below four they are wrong."
+        "Weeks of the last twelve in which at least half of the planned hours were observed, imported ones included."
+        " Twelve weeks make the bands of a forecast trustworthy, below four they are wrong."
     ),
     "psi": gettext_lazy(
         "Population stability index of the hourly rate over its deciles: the last 28 days against the days before,"
-        " up to 84. Needs 100 hours of each. Drift alarms are no part of it yet."
+        " up to 84. Needs 100 hours of each."
+    ),
+    "drift": gettext_lazy(
+        "1 - days of the last 84 on which an alarm of drift was open / 28. Left out while nothing is forecast."
     ),
 }
 
@@ -109,11 +129,33 @@ _LINKS: dict[str, tuple[tuple[str, ...], dict[str, str]]] = {
     "linked": (("orders",), {"line": "LINE"}),
     "calendar": (("calendar",), {"line": "LINE"}),
     "psi": (("improve-trends", "shifts"), {"line": "LINE"}),
+    "drift": (("improve-trends", "shifts"), {"line": "LINE"}),
+    "drift_open": (("improve-trends", "shifts"), {"line": "LINE"}),
+    "fresh": (("controllers",), {}),
+    "queue": (("orders",), {"line": "LINE"}),
+    "linked_95": (("orders",), {"line": "LINE"}),
+}
+
+# Pages of the line itself.
+_LINE_PAGES = {
+    "weeks": "readiness-import",
+    "weeks_12": "readiness-import",
+    "approver": "line-phases",
+    "r": "line-readiness",
+    "own_forecasts": "line-forecast",
+    "skill": "line-forecast",
+    "held": "line-forecast",
+    "held_long": "line-forecast",
 }
 
 
 def link_of(key: str, line: str) -> str:
     """The page on which a blocker can be mended; empty where there is none (only time helps)."""
+    if key in _LINE_PAGES:
+        try:
+            return reverse(_LINE_PAGES[key], args=[line])
+        except NoReverseMatch:
+            return reverse("line-phases", args=[line])
     names, query = _LINKS.get(key, ((), {}))
     for name in names:
         try:
@@ -129,14 +171,25 @@ def value_text(key: str, value: float | None) -> str:
     """A measure's value as people read it: percent, weeks, an index, yes or no."""
     if value is None:
         return NONE
-    if key == "calendar":
+    if key in ("calendar", "drift_open", "approver"):
         return _("yes") if value >= 1 else _("no")
-    if key == "weeks":
+    if key in ("weeks", "weeks_12"):
         return number(value, 1)
+    if key in ("own_forecasts", "r"):
+        return number(int(value))
     if key == "psi":
         return number(value, 2)
     percent = _cut(value * 100)
     return _("%(percent)s\u00a0%%") % {"percent": number(percent, 0 if percent == int(percent) else 1)}
+
+
+def needs_text(check: dict[str, Any]) -> str:
+    """What a check or blocker needs: "90 %", or "70 % to 90 %" where too much is as bad as too little."""
+    key, most = check["key"], check.get("most")
+    needs = value_text(key, check["needs"])
+    if key == "skill":
+        return _("more than %(needs)s") % {"needs": needs}
+    return needs if most is None else _("%(needs)s to %(most)s") % {"needs": needs, "most": value_text(key, most)}
 
 
 def _cut(percent: float) -> float:
@@ -149,7 +202,7 @@ def blocker_text(blocker: dict[str, Any]) -> str:
     key, value = blocker["key"], blocker["value"]
     told = {
         "value": value_text(key, value),
-        "needs": value_text(key, blocker["needs"]),
+        "needs": needs_text(blocker),
         "days": blocker["days"],
         "needs_days": blocker["needs_days"],
         "fortnight": DAYS_OF_CONSISTENCY,
@@ -160,7 +213,7 @@ def blocker_text(blocker: dict[str, Any]) -> str:
         )
     if value is None:
         return str(_UNMEASURED.get(key, gettext_lazy("%(name)s: not measured yet."))) % (told | {"name": NAMES[key]})
-    if blocker["needs_days"] and value >= blocker["needs"]:
+    if blocker["needs_days"] and blocker["needs"] <= value <= (blocker.get("most") or inf):
         sentence = _("Wait: “%(name)s” is good on %(days)s of the %(needs_days)s days in a row that are needed.")
         return sentence % (told | {"name": NAMES[key]})
     return str(_BLOCKED[key]) % told
@@ -187,8 +240,25 @@ _BLOCKED: dict[str, "StrOrPromise"] = {
     ),
     "calendar": gettext_lazy("Plan the shifts: they are not known for the next 14 days."),
     "archived": gettext_lazy("Wait: the plan is archived on %(value)s of the last planned days; needs %(needs)s."),
-    "weeks": gettext_lazy("Wait: %(value)s usable weeks are recorded; green is %(needs)s."),
+    "weeks": gettext_lazy("Wait, or import history: %(value)s usable weeks are recorded; needs %(needs)s."),
     "psi": gettext_lazy("Look at the rate: it changed by an index of %(value)s; green is %(needs)s."),
+    "drift": gettext_lazy("Look at the rate: %(value)s of four weeks were without an alarm; green is %(needs)s."),
+    "fresh": gettext_lazy(
+        "Mend the connection: in the last 24 hours there is data for %(value)s of the planned time; needs %(needs)s."
+    ),
+    "queue": gettext_lazy("Bring orders in: %(value)s of the planned days had any in their plan; needs %(needs)s."),
+    "linked_95": gettext_lazy(
+        "Start orders at the machines: %(value)s of the running time is on an order with an ideal rate; a forecast"
+        " needs %(needs)s."
+    ),
+    "weeks_12": gettext_lazy("Wait, or import history: %(value)s usable weeks are recorded; needs %(needs)s."),
+    "own_forecasts": gettext_lazy("Wait: %(value)s of its forecasts could be compared so far; needs %(needs)s."),
+    "skill": gettext_lazy("Look at the forecast: its skill against the 28-day rate is %(value)s; needs %(needs)s."),
+    "held": gettext_lazy("Look at the forecast: its 80 %% band held %(value)s of the shifts; needs %(needs)s."),
+    "held_long": gettext_lazy("Look at the forecast: its 80 %% band held %(value)s in 84 days; needs %(needs)s."),
+    "r": gettext_lazy("Raise the readiness: R is %(value)s; needs %(needs)s."),
+    "drift_open": gettext_lazy("Look at the rate: an alarm of drift is open."),
+    "approver": gettext_lazy("Name who approves another method for this line's forecast."),
 }
 
 _UNMEASURED: dict[str, "StrOrPromise"] = {
@@ -200,6 +270,11 @@ _UNMEASURED: dict[str, "StrOrPromise"] = {
     "linked": gettext_lazy("Wait: no machine ran in planned time yet, so none could run on an order."),
     "archived": gettext_lazy("Wait: no planned day has passed yet."),
     "psi": gettext_lazy("Wait: too few hours are recorded to tell whether the rate changed."),
+    "linked_95": gettext_lazy("Wait: no machine ran in planned time yet, so none could run on an order."),
+    "skill": gettext_lazy("Wait: no forecast could be compared with the 28-day rate yet."),
+    "held": gettext_lazy("Wait: no forecast of a shift has come true or not yet."),
+    "held_long": gettext_lazy("Wait: no forecast of a shift has come true or not yet."),
+    "drift_open": gettext_lazy("Wait: nobody watches for drift before the line forecasts."),
 }
 
 
@@ -225,7 +300,7 @@ def when_text(blocker: dict[str, Any]) -> str:
     if not days:
         return _("at best when this day has ended")
     told = {"days": days, "day": blocker.get("ready_on") or ""}
-    if blocker["key"] == "weeks":
+    if blocker["key"] in ("weeks", "weeks_12"):
         return _("at best in %(weeks)s weeks, on %(day)s") % (told | {"weeks": number(days / 7, 1)})
     if not told["day"]:
         return _("at best after %(days)s planned days, which are not in the calendar yet") % told

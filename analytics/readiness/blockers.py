@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from math import inf
 
 from analytics.readiness.dimensions import Dimension, Measure, readiness_of
 from analytics.readiness.gains import gain_of
@@ -10,7 +11,7 @@ from analytics.readiness.gates import Check, Gate
 SHOWN = 2
 
 # Not measured yet for want of time, which no department can give.
-ONLY_TIME = ("prompt", "coded", "linked", "psi")
+ONLY_TIME = ("prompt", "coded", "linked", "linked_95", "psi", "skill", "held", "held_long", "drift_open")
 
 # Check or measure -> the department that can mend it.
 OWNER_OF = {
@@ -26,7 +27,31 @@ OWNER_OF = {
     "archived": "time",
     "weeks": "time",
     "psi": "operations",
+    "drift": "operations",
+    "fresh": "controls",
+    "queue": "planning",
+    "linked_95": "planning",
+    "weeks_12": "time",
+    "own_forecasts": "time",
+    "skill": "operations",
+    "held": "operations",
+    "held_long": "operations",
+    "r": "operations",
+    "drift_open": "operations",
+    "approver": "operations",
 }
+
+# Checks that look at a measure of another name: mending them turns that one green.
+MEASURES_OF = {
+    "completeness": ("heard", "unbroken"),
+    "fresh": ("heard", "unbroken"),
+    "queue": (),
+    "linked_95": ("linked",),
+    "weeks_12": ("weeks",),
+}
+
+# Checks whose gain was measured under another name.
+_GAIN_OF = {"fresh": "completeness", "queue": "archived", "linked_95": "linked", "weeks_12": "weeks"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,6 +72,7 @@ class Blocker:
     days: int = 0
     needs_days: int = 0
     wait_days: int | None = None
+    most: float | None = None
 
 
 def two_biggest(gates: Sequence[Gate], found: Sequence[Dimension]) -> tuple[Blocker, ...]:
@@ -55,11 +81,24 @@ def two_biggest(gates: Sequence[Gate], found: Sequence[Dimension]) -> tuple[Bloc
     Within a gate what somebody can mend comes before what only time mends, and the greater gain before the smaller.
     With every gate open they are the measures that cost the score most. Fewer than two where less is wrong.
     """
-    held = [_of_check(check, gate.phase, found) for gate in gates for check in gate.checks if not check.is_open]
-    if not held:
+    shut = [(gate.phase, check) for gate in gates for check in gate.checks if not check.is_open]
+    held = [_of_check(check, phase, found) for phase, check in shut if check.key != "r"]
+    held += [
+        replace(_of_measure(measure, found), phase=phase)
+        for phase, check in shut
+        if check.key == "r"
+        for measure in _behind_r(shut, found)
+    ]
+    if not shut:
         held = [_of_measure(measure, found) for part in found for measure in part.measures if _lowers(measure)]
     held.sort(key=_urgency)
     return tuple(held[:SHOWN])
+
+
+def _behind_r(shut: Sequence[tuple[int, Check]], found: Sequence[Dimension]) -> list[Measure]:
+    """A score is mended by its measures: those that lower it and that no other shut check names already."""
+    named = {key for _, check in shut for key in MEASURES_OF.get(check.key, (check.key,))}
+    return [measure for part in found for measure in part.measures if _lowers(measure) and measure.key not in named]
 
 
 def _urgency(blocker: Blocker) -> tuple[int, bool, float, float, str]:
@@ -81,7 +120,7 @@ def _lowers(measure: Measure) -> bool:
 
 
 def _of_check(check: Check, phase: int, found: Sequence[Dimension]) -> Blocker:
-    measures = ("heard", "unbroken") if check.key == "completeness" else (check.key,)
+    measures = MEASURES_OF.get(check.key, (check.key,))
     return Blocker(
         key=check.key,
         phase=phase,
@@ -93,11 +132,13 @@ def _of_check(check: Check, phase: int, found: Sequence[Dimension]) -> Blocker:
         days=check.days,
         needs_days=check.needs_days,
         wait_days=check.wait_days,
+        most=check.most,
     )
 
 
 def _owner(check: Check) -> str:
-    lacks_days = check.needs_days > 0 and check.value is not None and check.value >= check.needs
+    within = check.value is not None and check.needs <= check.value <= (check.most or inf)
+    lacks_days = check.needs_days > 0 and within
     return "time" if lacks_days or (check.value is None and check.key in ONLY_TIME) else OWNER_OF[check.key]
 
 
@@ -122,4 +163,5 @@ def _weeks_left(measure: Measure) -> int | None:
 def _gain(key: str, value: float | None) -> float | None:
     if value is None:
         return None
+    key = _GAIN_OF.get(key, key)
     return gain_of(key, value if key == "weeks" else 1 - value)

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from analytics.readiness.scale import readiness, score
-from analytics.readiness.tallies import Inputs, share_of
+from analytics.readiness.tallies import WINDOW_DAYS, Inputs, share_of
 
 Status = Literal["measured", "unmeasured", "left_out", "contradicted"]
 
@@ -71,7 +71,7 @@ def dimensions(inputs: Inputs) -> tuple[Dimension, ...]:
             ),
         ),
         Dimension("quantity", 0.10, (_measure("weeks", inputs.usable_weeks, 4.0, 12.0),)),
-        Dimension("stability", 0.10, (_measure("psi", inputs.psi, 0.25, 0.10),)),
+        Dimension("stability", 0.10, (_measure("psi", inputs.psi, 0.25, 0.10), _drift(inputs))),
     )
 
 
@@ -89,6 +89,13 @@ def _measure(key: str, value: float | None, red: float, green: float, *, exists:
     if not exists:
         return Measure(key, None, red, green, "left_out")
     return Measure(key, value, red, green, "unmeasured" if value is None else "measured")
+
+
+def _drift(inputs: Inputs) -> Measure:
+    """1 - days with an open alarm / 28. Without forecasts nobody watches for drift, and the measure is left out."""
+    days = inputs.earned.drift_days
+    calm = None if days is None else max(0.0, 1 - days / WINDOW_DAYS)
+    return _measure("drift", calm, 0.0, 1.0, exists=days is not None)
 
 
 def _consistency(inputs: Inputs) -> Measure:

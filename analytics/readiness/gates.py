@@ -1,27 +1,32 @@
-"""The gates of the first three phases (pure): which single values a line must reach, and how long that takes.
+"""The gates of the five phases (pure): which single values a line must reach, and how long that takes.
 
 Gates look at values, never at the score R. They lock forecasts and what builds on them, nothing else.
 """
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from math import ceil
 from typing import Literal
 
-from analytics.readiness.dimensions import calendar_known
+from analytics.readiness.dimensions import calendar_known, dimensions, readiness_of
 from analytics.readiness.tallies import WINDOW_DAYS, DayTally, Inputs, Share, part_of, share_of
 
 State = Literal["open", "closed", "unmeasured", "unwitnessed", "left_out"]
 
 DAYS_OF_CONNECTION = 3
 DAYS_OF_CONSISTENCY = 14
+FRESH = 0.75  # of the last 24 hours' planned time; below it a line forecasts nothing
+OWN_FORECASTS = 60
+DAYS_OF_RECORD = 84
 
 
 @dataclass(frozen=True, slots=True)
 class Check:
     """One value a gate asks for. Only "closed" and "unmeasured" hold the gate shut.
 
-    `days`, `needs_days`: for a value that must hold on several days in a row, how many there are. `wait_days`: planned
-    days until it can be open if everything goes well from now on; None where time alone does not help.
+    `most`: where too much is as bad as too little, the upper end. `days`, `needs_days`: for a value that must hold on
+    several days in a row, how many there are. `wait_days`: planned days until it can be open if everything goes well
+    from now on; None where time alone does not help.
     """
 
     key: str
@@ -31,6 +36,7 @@ class Check:
     days: int = 0
     needs_days: int = 0
     wait_days: int | None = None
+    most: float | None = None
 
     @property
     def is_open(self) -> bool:
@@ -49,29 +55,39 @@ class Gate:
 
 
 def gates(inputs: Inputs) -> tuple[Gate, ...]:
-    """The gates to phase 1 (connected), 2 (contextualised) and 3 (integrated)."""
+    """The gates to phase 1 (connected), 2 (contextualised), 3 (integrated), 4 (predictive) and 5 (adaptive)."""
     connected = (
         _in_a_row("completeness", inputs.days, DAYS_OF_CONNECTION, 0.90, _complete),
         _in_a_row("plausible", inputs.days, DAYS_OF_CONNECTION, 0.98, lambda day: part_of("plausible", day).value),
         _prompt(inputs),
+        _fresh(inputs),
     )
     contextualised = (
         _calendar(inputs),
         _of_window("coded", inputs.days, 0.70),
         _of_window("linked", inputs.days, 0.70),
     )
-    integrated = (_consistent(inputs), _of_window("archived", inputs.days, 0.90))
+    integrated = (
+        _consistent(inputs),
+        _of_window("archived", inputs.days, 0.90),
+        _of_window("queue", inputs.days, 0.90),
+    )
+    ladder = (
+        ("connected", connected),
+        ("contextualised", contextualised),
+        ("integrated", integrated),
+        ("predictive", _predictive(inputs)),
+        ("adaptive", _adaptive(inputs)),
+    )
     found: list[Gate] = []
-    for phase, (key, checks) in enumerate(
-        (("connected", connected), ("contextualised", contextualised), ("integrated", integrated)), start=1
-    ):
+    for phase, (key, checks) in enumerate(ladder, start=1):
         before = all(gate.is_open for gate in found)
         found.append(Gate(phase, key, checks, before and all(check.is_open for check in checks)))
     return tuple(found)
 
 
 def phase_of(found: Sequence[Gate]) -> int:
-    """The highest phase reached, 0 to 3."""
+    """The highest phase reached, 0 to 5."""
     return max((gate.phase for gate in found if gate.is_open), default=0)
 
 
@@ -132,6 +148,62 @@ def _prompt(inputs: Inputs) -> Check:
     if not inputs.timed:
         return Check("prompt", None, 0.90, "left_out")
     return _in_a_row("prompt", inputs.days, DAYS_OF_CONNECTION, 0.90, lambda day: part_of("prompt", day).value)
+
+
+def _fresh(inputs: Inputs) -> Check:
+    """A line that fell silent falls back before its day is over."""
+    if inputs.fresh is None:
+        return Check("fresh", None, FRESH, "left_out")
+    return Check("fresh", inputs.fresh, FRESH, "open" if inputs.fresh >= FRESH else "closed")
+
+
+def _predictive(inputs: Inputs) -> tuple[Check, ...]:
+    """Enough history for a shift's forecast (a day's needs six weeks), and its own record as proof."""
+    own = inputs.earned
+    skill: State = "unmeasured" if own.skill is None else "open" if own.skill > 0 else "closed"
+    return (
+        _weeks("weeks", inputs, 4.0),
+        replace(_of_window("linked", inputs.days, 0.95), key="linked_95"),
+        _at_least("own_forecasts", float(own.forecasts), float(OWN_FORECASTS)),
+        Check("skill", own.skill, 0.0, skill),
+        _between("held", own.held, 0.70, 0.90),
+    )
+
+
+def _adaptive(inputs: Inputs) -> tuple[Check, ...]:
+    own = inputs.earned
+    held = _between("held_long", own.held_long, 0.76, 0.84)
+    if own.record_days < DAYS_OF_RECORD and held.state != "unmeasured":
+        held = replace(held, state="closed")
+    named = bool(own.approver)
+    drift: State = "unmeasured" if own.drift_open is None else "closed" if own.drift_open else "open"
+    return (
+        _weeks("weeks_12", inputs, 12.0),
+        _at_least("r", readiness_of(dimensions(inputs)), 85.0),
+        replace(
+            held,
+            days=min(own.record_days, DAYS_OF_RECORD),
+            needs_days=DAYS_OF_RECORD,
+            wait_days=max(0, DAYS_OF_RECORD - own.record_days) or None,
+        ),
+        Check("drift_open", None if own.drift_open is None else float(own.drift_open), 0.0, drift),
+        Check("approver", float(named), 1.0, "open" if named else "closed"),
+    )
+
+
+def _weeks(key: str, inputs: Inputs, needs: float) -> Check:
+    left = max(0.0, needs - inputs.usable_weeks)
+    return replace(_at_least(key, inputs.usable_weeks, needs), wait_days=ceil(left * 7))
+
+
+def _at_least(key: str, value: float, needs: float) -> Check:
+    return Check(key, value, needs, "open" if value >= needs else "closed")
+
+
+def _between(key: str, value: float | None, least: float, most: float) -> Check:
+    """A band that holds too much is as wrong as one that holds too little: both ends count as reached."""
+    state: State = "unmeasured" if value is None else "open" if least <= value <= most else "closed"
+    return Check(key, value, least, state, most=most)
 
 
 def _calendar(inputs: Inputs) -> Check:

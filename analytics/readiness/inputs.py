@@ -8,9 +8,11 @@ from analytics.plant_day import instant_of
 from analytics.readiness.counts import hourly_rates
 from analytics.readiness.drift import psi
 from analytics.readiness.gates import DAYS_OF_CONSISTENCY
-from analytics.readiness.machine_time import added, day_of, observed_by_hour, usable_weeks
+from analytics.readiness.labels import has_erp, stops_by_reason, subgroups_by_chart
+from analytics.readiness.machine_time import added, beside, day_of, observed_by_hour, usable_weeks
+from analytics.readiness.own_forecasts import earned_of
 from analytics.readiness.sources import LOOK_BACK, LineTime, line_time
-from analytics.readiness.spans import HOUR_MS
+from analytics.readiness.spans import HOUR_MS, common, length_ms
 from analytics.readiness.tallies import WINDOW_DAYS, DayTally, Inputs
 from analytics.readiness.witnessed import witnessed
 from mes.oee.sources import to_ms
@@ -27,10 +29,18 @@ def inputs_of(line: Line, now: datetime) -> Inputs:
     tallies = [_tally(found, day) for day in days]
     recent, before = _rates(found, now)
     word = witnessed(line, _begin(found, days[-DAYS_OF_CONSISTENCY:], now), now)
+    observed = [observed_by_hour(machine) for machine in found.machines.values()]
+    weeks = usable_weeks(beside(observed, found.imported), to_ms(now))
     return Inputs(
         days=tuple(_with_witness(line, found, tallies)),
         calendar_days=_days_ahead(found, now),
-        usable_weeks=usable_weeks([observed_by_hour(machine) for machine in found.machines.values()], to_ms(now)),
+        usable_weeks=weeks,
+        imported_weeks=max(0.0, weeks - usable_weeks(observed, to_ms(now))),
+        fresh=fresh_share(found, now),
+        erp=has_erp(line),
+        reasons=stops_by_reason(line, found.days[-WINDOW_DAYS:], now),
+        charts=subgroups_by_chart(line, now),
+        earned=earned_of(line, now),
         psi=psi(recent, before),
         rate_hours=len(recent),
         rate_hours_before=len(before),
@@ -43,7 +53,7 @@ def inputs_of(line: Line, now: datetime) -> Inputs:
 
 def _tally(found: LineTime, day: date) -> DayTally:
     whole = added(day, [day_of(machine, day) for machine in found.machines.values()])
-    return replace(whole, archived=day in found.archived, running=day == found.running)
+    return replace(whole, archived=day in found.archived, queued=day in found.queued, running=day == found.running)
 
 
 def _with_witness(line: Line, found: LineTime, tallies: Sequence[DayTally]) -> list[DayTally]:
@@ -62,6 +72,17 @@ def _with_witness(line: Line, found: LineTime, tallies: Sequence[DayTally]) -> l
 def _begin(found: LineTime, days: Sequence[date], now: datetime) -> datetime:
     starts = [spans[0][0] for machine in found.machines.values() for day in days if (spans := machine.planned.get(day))]
     return instant_of(min(starts)) if starts else now
+
+
+def fresh_share(found: LineTime, now: datetime) -> float | None:
+    """Share of the planned time of the last 24 hours with data; None where nothing was planned."""
+    window = [(to_ms(now) - DAY_S * 1000, to_ms(now))]
+    planned_ms = heard_ms = 0
+    for machine in found.machines.values():
+        planned = common(sorted(span for spans in machine.planned.values() for span in spans), window)
+        planned_ms += length_ms(planned)
+        heard_ms += length_ms(common(planned, machine.known))
+    return heard_ms / planned_ms if planned_ms else None
 
 
 def _rates(found: LineTime, now: datetime) -> tuple[list[float], list[float]]:

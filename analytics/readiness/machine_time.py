@@ -88,6 +88,16 @@ def observed_by_hour(machine: MachineTime) -> dict[int, tuple[int, int]]:
     return {hour: (ms, heard.get(hour, 0)) for hour, ms in by_hour(planned).items()}
 
 
+def beside(
+    own: Sequence[dict[int, tuple[int, int]]], imported: dict[int, tuple[int, int]]
+) -> list[dict[int, tuple[int, int]]]:
+    """The hours of the machines and the imported ones of their line: an hour of which a machine tells anything wins."""
+    seen = {hour for one in own for hour, (_, heard) in one.items() if heard}
+    added_hours = {hour: part for hour, part in imported.items() if hour not in seen}
+    kept = [{hour: part for hour, part in one.items() if hour not in added_hours} for one in own]
+    return [*kept, added_hours]
+
+
 def usable_weeks(hours: Sequence[dict[int, tuple[int, int]]], now_ms: int, most: int = 12) -> float:
     """Weeks back from now, at most `most`, in which at least half of the planned hours were observed.
 

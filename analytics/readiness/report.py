@@ -9,6 +9,7 @@ from django.db import IntegrityError, transaction
 from django.db.models import OuterRef, QuerySet, Subquery
 
 from analytics.models import ReadinessReport
+from analytics.phases.state import phase_follow
 from analytics.plant_day import day_at
 from analytics.readiness.assess import assess, blockers_json, gates_json, inputs_json, scores_json
 from analytics.readiness.inputs import inputs_of
@@ -19,6 +20,7 @@ from mes.screens.frame import zone_named
 
 NIGHT_HOUR = 2  # local; the day before is settled by then
 HISTORY = timedelta(days=365)
+CALENDAR_DAYS = ("weeks", "weeks_12", "held_long")  # waited for in days of the calendar, not in planned ones
 
 
 def readiness_measure(*, line: Line, actor: str, at: datetime, key: UUID | None = None) -> ReadinessReport | None:
@@ -55,6 +57,7 @@ def readiness_measure(*, line: Line, actor: str, at: datetime, key: UUID | None 
         with transaction.atomic():
             report.save(force_insert=True)
             record(actor=actor, at=at, action="readiness_measure", kind="line", code=line.code, data=data)
+            phase_follow(report)
     except IntegrityError:  # another worker was faster
         return None
     return report
@@ -71,7 +74,7 @@ def _ready_on(blocker: dict[str, Any], day: date, ahead: Sequence[date]) -> str 
     wait = blocker["wait_days"]
     if not wait:
         return None
-    if blocker["key"] == "weeks":
+    if blocker["key"] in CALENDAR_DAYS:
         return (day + timedelta(days=wait)).isoformat()
     return ahead[wait - 1].isoformat() if wait <= len(ahead) else None
 

@@ -2,14 +2,14 @@
 
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 
 from django.db import connection
 from django.db.models import OuterRef, Q, Subquery
 from django.db.models.functions import Least
 
-from analytics.models import PlanSnapshot, ReadingLook
+from analytics.models import HistoryHour, PlanSnapshot, ReadingLook
 from analytics.plant_day import day_at, instant_of
 from analytics.readiness.counts import Ideals, failing_minutes
 from analytics.readiness.machine_time import MachineTime, StopTime
@@ -27,6 +27,7 @@ LOOK_BACK = timedelta(days=84)
 IN_TIME = timedelta(hours=24)  # a reason given later is one that somebody made up
 VAGUE = ("other", "unknown", "misc", "various")
 POLLS_OF_SILENCE = 3
+MIN_MS = 60_000
 
 # Intervals that touch, joined: what is left are as many rows as there are silences or stops.
 _ISLANDS = """
@@ -58,6 +59,8 @@ class LineTime:
     calendar_until: datetime | None
     archived: frozenset[date]
     running: date | None
+    queued: frozenset[date] = frozenset()
+    imported: dict[int, tuple[int, int]] = field(default_factory=dict)  # as observed_by_hour
 
 
 def line_time(line: Line, now: datetime, *, detail_days: int) -> LineTime:
@@ -88,13 +91,31 @@ def line_time(line: Line, now: datetime, *, detail_days: int) -> LineTime:
         for pk, minutes in failing_minutes(machines, begin, now).items():
             machines[pk].failing = frozenset(minutes)
         _looks(machines, begin)
-    archived = PlanSnapshot.objects.filter(line=line, kind="daily", day__in=days).values_list("day", flat=True)
+    archived = PlanSnapshot.objects.filter(line=line, kind__in=("daily", "imported"), day__in=days)
     first_ms = to_ms(first) if first else None
     coming = Shift.objects.filter(line=line, production_date__in=days[-1:], ends_at__gt=now)
     running = coming.values_list("production_date", flat=True).first()
     return LineTime(
-        machines, days, _outputs(line, places), first_ms, polled, calendar_until, frozenset(archived), running
+        machines,
+        days,
+        _outputs(line, places),
+        first_ms,
+        polled,
+        calendar_until,
+        frozenset(archived.values_list("day", flat=True)),
+        running,
+        frozenset(archived.exclude(orders=[]).values_list("day", flat=True)),
+        imported_hours(line, start),
     )
+
+
+def imported_hours(line: Line, start: datetime) -> dict[int, tuple[int, int]]:
+    """Hours that came by a file: UTC hour to (planned ms, of that seen ms); hours without planned time are missing."""
+    rows = HistoryHour.objects.filter(line=line, starts_at__gte=start, planned_min__gt=0)
+    return {
+        to_ms(at) // HOUR_MS: (round(planned_min * MIN_MS), round(planned_min * cov * MIN_MS))
+        for at, planned_min, cov in rows.values_list("starts_at", "planned_min", "cov")
+    }
 
 
 def _first_facts(places: Sequence[WorkCenter]) -> dict[int, datetime]:

@@ -19,8 +19,8 @@ class DayTally:
     often the newest stored reading was looked at, and was at most two polls late. `read_minutes`, `failing_minutes`:
     minutes with data, and those with a count or code that cannot be true. `down_ms`: unplanned stops; `coded_ms` of it
     has a reason given within a day, `vague_ms` of that a reason like "other". `run_ms`, `linked_ms`: running, and
-    running on an order whose item has an ideal rate. `archived`: the plan of the day is kept.
-    `running`: part of its planned time is still to come.
+    running on an order whose item has an ideal rate. `archived`: the plan of the day is kept; `queued`: with at least
+    one order. `running`: part of its planned time is still to come.
     """
 
     day: date
@@ -37,9 +37,30 @@ class DayTally:
     run_ms: int = 0
     linked_ms: int = 0
     archived: bool = False
+    queued: bool = False
     running: bool = False
     witness: Witnessed = "unwitnessed"
     consistency: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Earned:
+    """What a line's own forecasts by shift came to, and what was decided about them. None: nobody measured it.
+
+    `forecasts`: planned shifts that were forecast and seen; `skill`: 1 - pinball loss / that of the simpler level (28
+    days' rate) on the same shifts; `held`: share of the last 84 of them inside the 80 % band; `held_long`: the same of
+    all in the last 84 days, of which there are `record_days`. `drift_days`: days of the last 84 on which an alarm of
+    drift was open; `drift_open`: whether one is open now. `approver`: who was named to approve changes of champion.
+    """
+
+    forecasts: int = 0
+    skill: float | None = None
+    held: float | None = None
+    held_long: float | None = None
+    record_days: int = 0
+    drift_days: int | None = None
+    drift_open: bool | None = None
+    approver: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,9 +68,12 @@ class Inputs:
     """Everything readiness is computed from. `days`: at most the last 28 planned ones, the oldest first.
 
     `calendar_days`: days ahead for which shifts are known, None without any; `usable_weeks`: of the last twelve, those
-    in which at least half of the planned time was observed; `psi`: of hourly rates, None where there are too few;
+    in which at least half of the planned time was observed, `imported_weeks` of them only thanks to imported history;
+    `psi`: of hourly rates, None where there are too few;
     `timed`: whether the delay of readings can be seen (not where another system pushes them); `evidence`: what the
-    witnesses compared, in words.
+    witnesses compared, in words. `fresh`: share of the last 24 hours' planned time with data, None where nothing was
+    planned. `erp`: whether an ERP sends the line orders. `reasons`: how many stops of the window each reason has;
+    `charts`: how many subgroups each characteristic has: both are labels and lower no score.
     """
 
     days: tuple[DayTally, ...] = ()
@@ -62,6 +86,12 @@ class Inputs:
     witness: Witnessed = "unwitnessed"
     consistency: float | None = None
     evidence: tuple[str, ...] = ()
+    imported_weeks: float = 0.0
+    fresh: float | None = None
+    erp: bool = False
+    reasons: tuple[tuple[str, int], ...] = ()
+    charts: tuple[tuple[str, int], ...] = ()
+    earned: Earned = Earned()
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,4 +131,6 @@ def part_of(name: str, day: DayTally) -> Share:
             return Share(day.linked_ms, day.run_ms)
         case "archived":
             return Share(int(day.archived), 1)
+        case "queue":
+            return Share(int(day.queued), 1)
     raise KeyError(name)

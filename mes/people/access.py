@@ -75,6 +75,9 @@ ROLES_OF: dict[str, frozenset[str]] = {
     "set_up_erp": frozenset({Role.ENGINEER}),
     "see_costs": frozenset({Role.PLANNER, Role.SUPERVISOR, Role.FINANCE, Role.MANAGER}),
     "edit_costs": frozenset({Role.FINANCE}),
+    "sign_phase": frozenset(set(Role) - {Role.OPERATOR}),
+    "name_approver": frozenset({Role.MANAGER}),
+    "import_history": frozenset({Role.SUPERVISOR, Role.PLANNER, Role.ENGINEER, Role.MANAGER}),
     "edit_people": frozenset(),
     "edit_keys": frozenset(),
 }

@@ -7,7 +7,7 @@ from functools import partial
 from uuid import uuid4
 
 import pytest
-from django.db import DatabaseError, transaction
+from django.db import DatabaseError, connection, transaction
 
 from analytics.looks import looks_forget, readings_look
 from analytics.models import PlanSnapshot, ReadinessReport, ReadingLook
@@ -161,12 +161,18 @@ def test_a_line_is_due_at_once_and_then_each_night(plant: SmallPlant) -> None:
     assert due(19 * 60) == {"LINE-1", "LINE-2"}
 
 
+def _delete(row: ReadinessReport | PlanSnapshot) -> None:
+    """Past Django, which would refuse before PostgreSQL is asked."""
+    with connection.cursor() as cursor:
+        cursor.execute(f"DELETE FROM {row._meta.db_table} WHERE id = %s", [row.pk])  # noqa: S608 - a name of ours
+
+
 @pytest.mark.parametrize("change", ["update", "delete"])
 def test_reports_and_archived_plans_cannot_be_changed(plant: SmallPlant, change: str) -> None:
     readiness_measure(line=plant.line_1, actor="system", at=at(10))
     plans_archive(at=SIX)
     for rows in (ReadinessReport.objects.all(), PlanSnapshot.objects.all()):
         first = rows.get(line=plant.line_1)
-        alter = partial(rows.update, day=date(2026, 1, 1)) if change == "update" else first.delete
+        alter = partial(rows.update, day=date(2026, 1, 1)) if change == "update" else partial(_delete, first)
         with pytest.raises(DatabaseError, match="stay as they are"), transaction.atomic():
             alter()

@@ -243,5 +243,5 @@ def test_inputs_take_a_fixed_number_of_queries(
 ) -> None:
     for place in (plant.packer, plant.filler)[:machines]:
         state(place, 0, END)
-    with django_assert_max_num_queries(35):
+    with django_assert_max_num_queries(40):
         inputs_of(plant.line_1, at(END) + MIN)

@@ -1,5 +1,6 @@
 """Scores, dimensions and R, worked by hand; no outside source has these figures, the definitions are this product's."""
 
+from dataclasses import replace
 from datetime import date, timedelta
 
 import pytest
@@ -9,7 +10,7 @@ from hypothesis import strategies as st
 from analytics.readiness.dimensions import Dimension, Measure, dimensions, readiness_of
 from analytics.readiness.drift import psi, psi_of_shares
 from analytics.readiness.scale import readiness, score
-from analytics.readiness.tallies import DayTally, Inputs, share_of
+from analytics.readiness.tallies import DayTally, Earned, Inputs, share_of
 
 # A busy machine is no mistake of the code.
 STEADY = settings(deadline=None, suppress_health_check=[HealthCheck.too_slow])
@@ -31,13 +32,25 @@ def whole_day(number: int, **other: object) -> DayTally:
         "run_ms": 9 * HOUR,
         "linked_ms": 9 * HOUR,
         "archived": True,
+        "queued": True,
     }
     return DayTally(MONDAY + timedelta(days=number), **(good | other))  # type: ignore[arg-type]
 
 
+EARNED = Earned(
+    84, skill=0.2, held=0.81, held_long=0.81, record_days=84, drift_days=0, drift_open=False, approver="Mia"
+)
+
+
 def whole(**other: object) -> Inputs:
-    """Inputs of a line that is green in everything, without a witness."""
-    good = {"days": tuple(whole_day(n) for n in range(28)), "calendar_days": 28.0, "usable_weeks": 12.0, "psi": 0.05}
+    """Inputs of a line that is green in everything and has its forecasts' record, without a witness."""
+    good = {
+        "days": tuple(whole_day(n) for n in range(28)),
+        "calendar_days": 28.0,
+        "usable_weeks": 12.0,
+        "psi": 0.05,
+        "earned": EARNED,
+    }
     return Inputs(**(good | other))  # type: ignore[arg-type]
 
 
@@ -141,6 +154,15 @@ def test_a_witness_counts_with_its_own_weight() -> None:
     contradicted = whole(witness="contradicted", consistency=0.5)
     assert next(p for p in dimensions(contradicted) if p.key == "consistency").measures[0].status == "contradicted"
     assert readiness_of(dimensions(contradicted)) == 0
+
+
+def test_days_with_an_open_alarm_of_drift_lower_stability() -> None:
+    # 7 of 28 days: 1 - .25
+    drifted = whole(earned=replace(EARNED, drift_days=7))
+    assert by_key(drifted)["stability"] == pytest.approx(0.75)
+    assert by_key(whole(earned=replace(EARNED, drift_days=40)))["stability"] == 0
+    # nobody forecasts, so nobody watches: the weight stays with the index of rates
+    assert by_key(whole(earned=Earned()))["stability"] == 1
 
 
 def test_delays_that_cannot_be_seen_are_left_out() -> None:

@@ -139,6 +139,9 @@ policies                    /improve/policies/                                SP
 policy-adopt                /improve/policies/adopt/                          -           G
 readiness                   /improve/readiness/                               *           -
 line-readiness              /improve/readiness/{line}/                        *           -
+phases                      /improve/phases/                                  *           -
+line-phases                 /improve/phases/{line}/                           *           -
+phase-approver              /improve/phases/{line}/approver/                  -           G
 shifts                      /shift/                                           *           -
 shift                       /shift/{line}/2026-03-02/Early/                   *           -
 handovers                   /handover/                                        *           -
@@ -243,6 +246,7 @@ PUBLIC = {"login", "logout", "healthz", "readyz", "metrics", "csp", "station-ide
 # Writing says in the form what it does, and the right depends on it: path, form, who may.
 SAID_IN_THE_FORM = """
 readiness-measure  /improve/readiness/{line}/now/             -               SEQFG
+phase-sign         /improve/phases/{line}/sign/               verb=sign       SPEMQFG
 hours-machine-edit /floor/{machine}/hours/comment/            -               OSMQPEG
 hours-line-edit    /hours/{line}/comment/                     -               OSMQPEG
 improve-costs-set  /improve/costs/set/                          what=work_center:{machine}  F

@@ -1,0 +1,1 @@
+"""Phases of lines: what their gates opened, since when, why they fell back, and who signed them off."""
