@@ -6,6 +6,7 @@ from uuid import UUID
 from celery import shared_task
 
 from analytics.looks import looks_forget, readings_look
+from analytics.phases.watch import lines_out_of_step
 from analytics.plans import plans_archive
 from analytics.readiness.report import lines_due, readiness_measure
 from mes.plant.models import Line
@@ -28,6 +29,13 @@ def measure_due() -> None:
     """Hands out the nightly runs that are due, one task a line: a large plant takes longer than one task may."""
     for line in lines_due(datetime.now(UTC)):
         measure_line.delay(line.code)
+
+
+@shared_task
+def watch_lines() -> None:
+    """Measures lines again that fell silent or came back, so that they change their phase within the day."""
+    for line, key in lines_out_of_step(datetime.now(UTC)):
+        measure_line.delay(line.code, "system", str(key))
 
 
 @shared_task

@@ -1,6 +1,6 @@
 """A line's readiness inputs at an instant: tallies of its last planned days, and what is known beside them."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import date, datetime
 
@@ -9,7 +9,7 @@ from analytics.readiness.counts import hourly_rates
 from analytics.readiness.drift import psi
 from analytics.readiness.gates import DAYS_OF_CONSISTENCY
 from analytics.readiness.labels import has_erp, stops_by_reason, subgroups_by_chart
-from analytics.readiness.machine_time import added, beside, day_of, observed_by_hour, usable_weeks
+from analytics.readiness.machine_time import MachineTime, added, beside, day_of, observed_by_hour, usable_weeks
 from analytics.readiness.own_forecasts import earned_of
 from analytics.readiness.sources import LOOK_BACK, LineTime, line_time
 from analytics.readiness.spans import HOUR_MS, common, length_ms
@@ -36,7 +36,7 @@ def inputs_of(line: Line, now: datetime) -> Inputs:
         calendar_days=_days_ahead(found, now),
         usable_weeks=weeks,
         imported_weeks=max(0.0, weeks - usable_weeks(observed, to_ms(now))),
-        fresh=fresh_share(found, now),
+        fresh=fresh_share(found.machines, now),
         erp=has_erp(line),
         reasons=stops_by_reason(line, found.days[-WINDOW_DAYS:], now),
         charts=subgroups_by_chart(line, now),
@@ -74,11 +74,11 @@ def _begin(found: LineTime, days: Sequence[date], now: datetime) -> datetime:
     return instant_of(min(starts)) if starts else now
 
 
-def fresh_share(found: LineTime, now: datetime) -> float | None:
+def fresh_share(machines: Mapping[int, MachineTime], now: datetime) -> float | None:
     """Share of the planned time of the last 24 hours with data; None where nothing was planned."""
     window = [(to_ms(now) - DAY_S * 1000, to_ms(now))]
     planned_ms = heard_ms = 0
-    for machine in found.machines.values():
+    for machine in machines.values():
         planned = common(sorted(span for spans in machine.planned.values() for span in spans), window)
         planned_ms += length_ms(planned)
         heard_ms += length_ms(common(planned, machine.known))

@@ -75,13 +75,7 @@ def line_time(line: Line, now: datetime, *, detail_days: int) -> LineTime:
     start = now - LOOK_BACK
     born = _first_facts(places)
     first = min(born.values(), default=None)
-    machines = {wc.pk: MachineTime() for wc in places}
-    if first is not None:
-        schedules = schedules_of(places, max(start, first), now)
-        for wc in places:
-            since = max(start, born.get(wc.pk, first))
-            machines[wc.pk].planned = _planned(line, schedules[wc.pk], since, now)
-        _states(machines, start, now)
+    machines = _machines(line, places, born, start, now)
     days = sorted({day for machine in machines.values() for day in machine.planned})
     polled = _polls(machines, now)
     if days:
@@ -107,6 +101,26 @@ def line_time(line: Line, now: datetime, *, detail_days: int) -> LineTime:
         frozenset(archived.exclude(orders=[]).values_list("day", flat=True)),
         imported_hours(line, start),
     )
+
+
+def last_day(line: Line, now: datetime) -> dict[int, MachineTime]:
+    """The machines of a line over the last 24 hours: what was planned and what is known, nothing else."""
+    places = list(WorkCenter.objects.filter(line=line, archived=False))
+    return _machines(line, places, _first_facts(places), now - timedelta(days=1), now)
+
+
+def _machines(
+    line: Line, places: Sequence[WorkCenter], born: dict[int, datetime], start: datetime, now: datetime
+) -> dict[int, MachineTime]:
+    first = min(born.values(), default=None)
+    machines = {wc.pk: MachineTime() for wc in places}
+    if first is not None and first < now:
+        schedules = schedules_of(places, max(start, first), now)
+        for wc in places:
+            since = max(start, born.get(wc.pk, first))
+            machines[wc.pk].planned = _planned(line, schedules[wc.pk], since, now)
+        _states(machines, start, now)
+    return machines
 
 
 def imported_hours(line: Line, start: datetime) -> dict[int, tuple[int, int]]:

@@ -184,6 +184,8 @@ PAGES = [
     "/shift/LINE-1/DAY/Now/",
     "/improve/readiness/",
     "/improve/readiness/LINE-1/",
+    "/improve/phases/",
+    "/improve/phases/LINE-1/",
     "/counts/",
     "/controllers/",
     "/controllers/PLC-1/",

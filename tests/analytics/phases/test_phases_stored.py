@@ -4,6 +4,7 @@ from collections.abc import Callable
 from datetime import timedelta
 from decimal import Decimal
 from functools import partial
+from typing import Any
 from uuid import uuid4
 
 import pytest
@@ -38,7 +39,7 @@ SILENT = [
 ]
 
 
-def report_of(plant: SmallPlant, phase: int, minute: float, gates: list[object] | None = None) -> ReadinessReport:
+def report_of(plant: SmallPlant, phase: int, minute: float, gates: list[Any] | None = None) -> ReadinessReport:
     moment = at(minute)
     return ReadinessReport.objects.create(
         line=plant.line_1, day=moment.date(), computed_at=moment, asked_by="system", key=uuid4(), r=50, r_with_time=60,
@@ -164,7 +165,7 @@ def test_the_map_shows_what_fell_and_the_form_signs(plant: SmallPlant, client: C
 
 
 def test_the_map_costs_the_same_for_any_number_of_lines(
-    plant: SmallPlant, client: Client, django_assert_max_num_queries: Callable[..., object]
+    plant: SmallPlant, client: Client, django_assert_max_num_queries: Callable[..., Any]
 ) -> None:
     client.force_login(plant.person(Role.MANAGER))
     phase_follow(report_of(plant, 3, 0))
