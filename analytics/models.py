@@ -37,7 +37,7 @@ class ReadinessReport(models.Model):
     )
     r = models.FloatField(help_text="0 to 100.")
     r_with_time = models.FloatField(help_text="R if all that only time mends were green.")
-    phase = models.PositiveSmallIntegerField(help_text="Highest gate that is open, 0 to 3.")
+    phase = models.PositiveSmallIntegerField(help_text="Highest gate that is open, 0 to 5.")
     scores = models.JSONField()
     gates = models.JSONField()
     blockers = models.JSONField()

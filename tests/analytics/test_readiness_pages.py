@@ -77,8 +77,14 @@ def test_the_api_gives_the_stored_report(mia: Client, measured: ReadinessReport)
         "key", "phase", "value", "needs", "owner", "gain", "wait_days", "ready_on", "message", "link"
     }  # fmt: skip
     assert said["notes"] == [
-        "No witness vouches for the counts of this line; the weight of consistency is shared among the others."
+        "No witness vouches for the counts of this line; the weight of consistency is shared among the others.",
+        "No ERP sends this line orders: from phase 2 on it has the forecast without a plan.",
     ]
+    assert [gate["key"] for gate in said["gates"]][3:] == ["predictive", "adaptive"]
+    assert [check["key"] for check in said["gates"][3]["checks"]] == [
+        "weeks", "linked_95", "own_forecasts", "skill", "held"
+    ]  # fmt: skip
+    assert (said["standing"]["phase"], said["standing"]["fell_from"], said["unlocked"]) == (0, None, [])
 
 
 def test_dates_come_from_the_calendar_of_the_line(plant: SmallPlant, state: Made) -> None:
