@@ -142,7 +142,8 @@ def line_phases(request: HttpRequest, code: str) -> HttpResponse:
 def _rung(phase: int, state: PhaseState | None, places: list[Place], *, erp: bool) -> PhaseRow:
     reached = state.phase if state else 0
     opened = unlocked(reached, erp=erp)
-    features = [FeatureRow(phase_words.FEATURES[one.key], one.key in opened) for one in FEATURES if one.phase == phase]
+    here = [one.key for one in FEATURES if one.opens_in(erp=erp) == phase]
+    features = [FeatureRow(phase_words.FEATURES[key], key in opened) for key in here]
     signed = sum(place.row is not None for place in places)
     return PhaseRow(phase, words.PHASES[phase], reached >= phase, features, places, signed)
 

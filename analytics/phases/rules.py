@@ -12,32 +12,36 @@ TALLY_WITHIN = Decimal("0.005")
 
 @dataclass(frozen=True, slots=True)
 class Feature:
-    """Something a phase opens. `alone`: the phase from which a line without orders of an ERP has it; None: never."""
+    """Something a phase opens. `alone`: the phase that opens it to a line to which no ERP sends orders; None: none."""
 
     key: str
-    phase: int
+    phase: int | None
     alone: int | None
 
+    def opens_in(self, *, erp: bool) -> int | None:
+        """The phase that opens it to a line; None where the line has no use for it or cannot have it."""
+        return self.phase if erp else self.alone
 
-# Only these are ever locked. OEE, Pareto and control charts are not: they are labelled with their coverage.
+
+# Orders typed or imported open what an ERP's do. Only these are ever locked: OEE, Pareto and control charts are labelled.
 FEATURES = (
     Feature("plan_outlook", 2, 2),
-    Feature("no_plan_forecast", 2, 2),
-    Feature("order_eta", 3, None),
+    Feature("no_plan_forecast", None, 2),
+    Feature("order_eta", 3, 3),
     Feature("rate_forecast", 3, 3),
     Feature("band_80", 4, 4),
     Feature("slow_running", 4, 4),
     Feature("stop_risk", 4, 4),
     Feature("band_95", 4, 4),
     Feature("promotion", 5, 5),
-    Feature("resequencing", 5, None),
+    Feature("resequencing", 5, 5),
     Feature("learned_limits", 5, 5),
 )
 
 
 def unlocked(phase: int, *, erp: bool) -> tuple[str, ...]:
     """The features that are open in a phase; a line without an ERP has the forecast without a plan from phase 2."""
-    doors = ((one.key, one.phase if erp else one.alone) for one in FEATURES)
+    doors = ((one.key, one.opens_in(erp=erp)) for one in FEATURES)
     return tuple(key for key, needs in doors if needs is not None and phase >= needs)
 
 

@@ -4,6 +4,7 @@ from collections.abc import Iterable
 from dataclasses import asdict, dataclass
 from datetime import datetime
 
+from django.db import transaction
 from django.db.models import Q
 from django.urls import reverse
 
@@ -22,6 +23,7 @@ class Word:
     link: str
 
 
+@transaction.atomic
 def phase_follow(report: ReadinessReport) -> PhaseState | None:
     """Gives the line the phase of a new report, inside the caller's transaction; None where it stays as it is.
 

@@ -92,7 +92,19 @@ def two_biggest(gates: Sequence[Gate], found: Sequence[Dimension]) -> tuple[Bloc
     if not shut:
         held = [_of_measure(measure, found) for part in found for measure in part.measures if _lowers(measure)]
     held.sort(key=_urgency)
-    return tuple(held[:SHOWN])
+    return tuple(_once(held)[:SHOWN])
+
+
+def _once(held: Sequence[Blocker]) -> list[Blocker]:
+    """The first of those that the same mending takes away: a silent line is told once what to do."""
+    named: set[str] = set()
+    kept = []
+    for blocker in held:
+        measures = MEASURES_OF.get(blocker.key, (blocker.key,))
+        if not named.intersection(measures):
+            kept.append(blocker)
+        named.update(measures)
+    return kept
 
 
 def _behind_r(shut: Sequence[tuple[int, Check]], found: Sequence[Dimension]) -> list[Measure]:

@@ -160,6 +160,14 @@ def test_a_low_score_is_blamed_on_the_measure_that_lowers_it() -> None:
     assert (found.key, found.phase, check(late, "r").value) == ("psi", 5, pytest.approx(72.7, abs=0.1))
 
 
+def test_what_one_mending_takes_away_is_named_once() -> None:
+    days = tuple(whole_day(n, heard_ms=5 * HOUR, linked_ms=HOUR) for n in range(28))
+    silent = whole(days=days, fresh=0.5)
+    shut = [one.key for gate in gates(silent)[:2] for one in gate.checks if not one.is_open]
+    assert shut == ["completeness", "fresh", "linked"]
+    assert [one.key for one in two_biggest(gates(silent), dimensions(silent))] == ["completeness", "linked"]
+
+
 def test_with_all_gates_open_the_weakest_measures_are_named() -> None:
     # .175 is half way between .25 and .10; the gates do not ask for it: R = 100 x .5 ** (.10 / .85) = 92.2
     wobbly = whole(psi=0.175)

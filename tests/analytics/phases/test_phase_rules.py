@@ -46,8 +46,9 @@ def test_a_part_regained_still_tells_from_where_it_fell_and_what_lacks_now() -> 
 def test_a_line_without_an_erp_has_the_forecast_without_a_plan_from_phase_two() -> None:
     assert unlocked(1, erp=False) == ()
     assert "no_plan_forecast" in unlocked(2, erp=False)
-    assert "order_eta" not in unlocked(5, erp=False)
+    assert unlocked(2, erp=True) == ("plan_outlook",)
     assert "order_eta" in unlocked(3, erp=True)
+    assert "order_eta" in unlocked(3, erp=False)  # its orders are typed
     assert "band_80" not in unlocked(3, erp=True)
 
 
