@@ -23,7 +23,7 @@ class Feature:
         return self.phase if erp else self.alone
 
 
-# Orders typed or imported open what an ERP's do. Only these are ever locked: OEE, Pareto and control charts are labelled.
+# Orders typed or imported open what an ERP's do. OEE, Pareto and control charts are never locked, only labelled.
 FEATURES = (
     Feature("plan_outlook", 2, 2),
     Feature("no_plan_forecast", None, 2),

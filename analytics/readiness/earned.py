@@ -4,8 +4,10 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
+from analytics.drift_alarm import STAYS_OPEN, alarms, open_alarm, standardised
+
 LEVELS = (0.025, 0.10, 0.20, 0.30, 0.40, 0.50, 0.60, 0.70, 0.80, 0.90, 0.975)
-LOW_80, HIGH_80 = LEVELS.index(0.10), LEVELS.index(0.90)
+LOW_80, MEDIAN, HIGH_80 = LEVELS.index(0.10), LEVELS.index(0.50), LEVELS.index(0.90)
 SHIFTS = 84
 SIMPLER, FORECAST = 2, 3  # rungs of the ladder: 28-day rate, and what has a model
 
@@ -22,10 +24,12 @@ class Said:
 
 @dataclass(frozen=True, slots=True)
 class Judged:
-    """A shift that was forecast and seen."""
+    """A shift that was forecast and seen; `expected`: the median of its forecast."""
 
     starts_at: datetime
     held: bool
+    actual: float
+    expected: float
     loss: float
     simpler_loss: float | None
 
@@ -56,7 +60,8 @@ def judged(said: Iterable[Said], actual: Mapping[datetime, float]) -> list[Judge
             good, plain = actual[starts_at], best.get((starts_at, False))
             held = one.quantiles[LOW_80] <= good <= one.quantiles[HIGH_80]
             loss = pinball(one.quantiles, good)
-            found.append(Judged(starts_at, held, loss, pinball(plain.quantiles, good) if plain else None))
+            simpler_loss = pinball(plain.quantiles, good) if plain else None
+            found.append(Judged(starts_at, held, good, one.quantiles[MEDIAN], loss, simpler_loss))
     return found
 
 
@@ -70,6 +75,21 @@ def skill(shifts: Sequence[Judged]) -> float | None:
     paired = [(one.loss, one.simpler_loss) for one in shifts if one.simpler_loss is not None]
     plain = sum(simple for _, simple in paired)
     return 1 - sum(loss for loss, _ in paired) / plain if plain else None
+
+
+def drift(shifts: Sequence[Judged]) -> tuple[int | None, bool | None]:
+    """Days on which an alarm of drift was open, and whether one is open after the last shift.
+
+    (None, None) where there are too few shifts, or too little scatter, to tell: see `drift_alarm.standardised`.
+    """
+    told = [one for one in shifts if one.expected > 0]
+    off = standardised([one.actual for one in told], [one.expected for one in told])
+    if off is None:
+        return None, None
+    found = alarms(off)
+    open_shifts = {n for alarm in found for n in range(alarm.index, min(alarm.index + STAYS_OPEN, len(told)))}
+    days = {told[n].starts_at.date() for n in open_shifts}
+    return len(days), open_alarm(found, len(told)) is not None
 
 
 def days_of(shifts: Sequence[Judged], now: datetime) -> int:

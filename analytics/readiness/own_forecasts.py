@@ -3,7 +3,7 @@
 from datetime import datetime, timedelta
 
 from analytics.models import Approver, Forecast, Outcome
-from analytics.readiness.earned import SHIFTS, SIMPLER, Said, days_of, held_share, judged, skill
+from analytics.readiness.earned import SHIFTS, SIMPLER, Said, days_of, drift, held_share, judged, skill
 from analytics.readiness.tallies import Earned
 from mes.plant.models import Line
 
@@ -19,12 +19,15 @@ def earned_of(line: Line, now: datetime) -> Earned:
     actual = {at: good for at, good in seen.values_list("starts_at", "good") if good is not None}
     approver = Approver.objects.filter(line=line, until=None).values_list("name", flat=True).first() or ""
     shifts = judged(_said(line, now), actual) if actual else []
+    drift_days, drift_open = drift(shifts)
     return Earned(
         forecasts=len(shifts),
         skill=skill(shifts),
         held=held_share(shifts[-SHIFTS:]),
         held_long=held_share(shifts),
         record_days=days_of(shifts, now),
+        drift_days=drift_days,
+        drift_open=drift_open,
         approver=approver,
     )
 

@@ -6,7 +6,7 @@ from decimal import Decimal
 import pytest
 
 from analytics.phases.rules import backs, step, unlocked
-from analytics.readiness.earned import LEVELS, Said, days_of, held_share, judged, pinball, skill
+from analytics.readiness.earned import LEVELS, Said, days_of, drift, held_share, judged, pinball, skill
 
 SIX = datetime(2026, 3, 2, 6, tzinfo=UTC)
 SHIFT = timedelta(hours=8)
@@ -94,3 +94,21 @@ def test_a_shift_is_judged_by_the_last_forecast_before_it_and_beside_the_simpler
     assert skill(found) == pytest.approx(1 - by_hand / 10)
     assert days_of(found, SIX + timedelta(days=2)) == 2
     assert (held_share([]), skill([]), days_of([], SIX)) == (None, None, 0)
+
+
+def test_an_alarm_of_drift_is_open_for_three_weeks_of_shifts() -> None:
+    """F11's rule: CUSUM k .5, h 8. Errors of -10, 0 and 10 % in turn scatter by 14.826 % (1.4826 x the median 10 %)."""
+    calm = [90.0, 100.0, 110.0] * 20
+    # -30 % is 2.02 sigma below: 1.52 a shift, so the sum passes 8 at the sixth of them, shift 66 of 0 to 65
+    fallen = calm + [70.0] * 6
+
+    def told(goods: list[float]) -> tuple[int | None, bool | None]:
+        shifts = [said(n, 3, 100.0) for n in range(len(goods))]
+        return drift(judged(shifts, {SIX + n * SHIFT: good for n, good in enumerate(goods)}))
+
+    assert told(calm) == (0, False)
+    assert told(fallen[:-1]) == (0, False)
+    assert told(fallen) == (1, True)
+    # nine more days of three shifts: the alarm was open during 21 shifts, which touch eight days, and is closed now
+    assert told(fallen + calm[:27]) == (8, False)
+    assert told(calm[:19]) == (None, None)
