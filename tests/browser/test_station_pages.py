@@ -184,6 +184,7 @@ PAGES = [
     "/shift/LINE-1/DAY/Now/",
     "/improve/readiness/",
     "/improve/readiness/LINE-1/",
+    "/improve/readiness/LINE-1/import/",
     "/improve/phases/",
     "/improve/phases/LINE-1/",
     "/counts/",

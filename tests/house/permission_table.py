@@ -139,6 +139,7 @@ policies                    /improve/policies/                                SP
 policy-adopt                /improve/policies/adopt/                          -           G
 readiness                   /improve/readiness/                               *           -
 line-readiness              /improve/readiness/{line}/                        *           -
+readiness-import            /improve/readiness/{line}/import/                 *           SPEG
 phases                      /improve/phases/                                  *           -
 line-phases                 /improve/phases/{line}/                           *           -
 phase-approver              /improve/phases/{line}/approver/                  -           G
