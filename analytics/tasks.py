@@ -1,15 +1,21 @@
 """Celery tasks of analytics: thin, short, safe to run twice."""
 
+import subprocess
+import sys
 from datetime import UTC, datetime
 from uuid import UUID
 
 from celery import shared_task
+from django.conf import settings
 
 from analytics.looks import looks_forget, readings_look
 from analytics.phases.watch import lines_out_of_step
 from analytics.plans import plans_archive
 from analytics.readiness.report import lines_due, readiness_measure
+from analytics.refits import refits_offer, work_waits
 from mes.plant.models import Line
+
+CHILD_S = 18  # killed then, before the task itself would be; its run is taken up by the next
 
 
 @shared_task
@@ -50,3 +56,17 @@ def measure_line(code: str, actor: str = "system", key: str | None = None) -> No
 def forget_looks() -> None:
     """Drops looks that no report can use any more."""
     looks_forget(at=datetime.now(UTC))
+
+
+@shared_task
+def offer_refits() -> None:
+    """Puts up the nightly forecasts of the lines that are due."""
+    refits_offer(at=datetime.now(UTC))
+
+
+@shared_task
+def work_off_refits() -> None:
+    """Lets a child work off forecasts for some seconds; statistics are loaded there and nowhere else."""
+    if work_waits(at=datetime.now(UTC)):
+        command = (sys.executable, "-m", "analytics.forecast_child")
+        subprocess.run(command, cwd=settings.BASE_DIR, check=True, timeout=CHILD_S)
