@@ -121,12 +121,15 @@ def line_phases(request: HttpRequest, code: str) -> HttpResponse:
     if state is not None:
         state.line = line
     erp = bool(report and report.inputs.get("erp"))
+    rows = [_rung(n, state, places[line.pk, n], erp=erp) for n in range(1, LAST + 1)]
     context = {
         "line": line,
         "zone": line.area.site.time_zone,
         "state": state,
         "cell": _cell(line, state, report, places),
-        "rows": [_rung(n, state, places[line.pk, n], erp=erp) for n in range(1, LAST + 1)],
+        "rows": rows,
+        # A word given before the line fell back can still be taken back.
+        "can_sign": any(row.is_open or row.signed for row in rows),
         "erp": erp,
         "mine": departments_of(request.user) if isinstance(request.user, Person) else [],
         "tallies": tallies_that_back(line, datetime.now(UTC)),
