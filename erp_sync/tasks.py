@@ -17,6 +17,7 @@ from erp_sync.models import ErpConnection
 from erp_sync.outbound.claim import leases_reap
 from erp_sync.outbound.deliver import anything_due, deliver_alone
 from erp_sync.outbound.follow import follow as follow_journal
+from erp_sync.outbound.forget import tries_forget
 from erp_sync.reconcile import is_night, reconcile
 
 _LOG = logging.getLogger(__name__)
@@ -140,6 +141,12 @@ def imports() -> int:
 def forget_runs() -> int:
     """Drops the record of old exchanges that brought nothing; gives how many."""
     return runs_forget(timezone.now())
+
+
+@shared_task(name="erp_sync.tasks.forget_tries")
+def forget_tries() -> int:
+    """Drops old tries of settled messages; gives how many."""
+    return tries_forget(timezone.now())
 
 
 def _offer(one: Callable[[str], object]) -> None:

@@ -40,6 +40,7 @@ BEAT_SCHEDULE: dict[str, dict[str, Any]] = {
     "ask ERPs for stock": {"task": "erp_sync.tasks.stock", "schedule": 300.0},
     "read master data of ERPs": {"task": "erp_sync.tasks.master", "schedule": 600.0},
     "forget empty runs of ERPs": {"task": "erp_sync.tasks.forget_runs", "schedule": 6 * 3600.0},
+    "forget old tries to send to ERPs": {"task": "erp_sync.tasks.forget_tries", "schedule": 6 * 3600.0},
 }
 
 ROUTES: dict[str, dict[str, str]] = {
