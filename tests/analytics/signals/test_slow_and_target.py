@@ -1,0 +1,96 @@
+"""Slow running and the risk of missing a target, against arithmetic by hand and lines with known slow spells."""
+
+import math
+import random
+from dataclasses import replace
+
+import pytest
+
+from analytics.signals.measure import f10
+from analytics.signals.slow import LIMIT, Hour, episodes, pace_of, word_of
+from analytics.signals.target import risk_of_missing
+
+PLAIN = Hour(60, 1.0, "A", 100.0, 100.0, 60.0, 0.0, 0.0)
+
+
+def paced(log_pace: float) -> Hour:
+    return replace(PLAIN, good=100 * math.exp(log_pace))
+
+
+def test_three_hours_three_tenths_slower_open_an_episode_at_the_third():
+    """Sigma .14826 of -.1, 0, .1; the EWMA from the 25th hour: -.202, -.142, .103, then -.535, -.981, -1.294."""
+    usual = [paced(value) for value in (-0.1, 0.0, 0.1)] * 9
+    assert pytest.approx(1.1762, abs=1e-4) == LIMIT
+    assert episodes([*usual, *[paced(-0.3)] * 2]) == []
+    (found,) = episodes([*usual, *[paced(-0.3)] * 3])
+    assert (found.began, found.noticed, found.ended) == (27, 29, None)
+    assert found.pace == pytest.approx(math.exp(-0.3))
+
+
+def test_an_episode_is_over_when_the_line_runs_as_usual_and_hours_without_data_do_not_end_it():
+    """-1.294 x .7 = -.906 in the first usual hour, which is above -1.176."""
+    slow = [*[paced(value) for value in (-0.1, 0.0, 0.1)] * 9, *[paced(-0.3)] * 3, replace(PLAIN, seen=0.2)]
+    assert episodes(slow)[0].ended is None
+    assert episodes([*slow, paced(0.0)])[0].ended == 31
+
+
+def test_a_habit_does_not_follow_a_spell_down_so_one_of_sixty_hours_stays_open():
+    usual = [paced(value) for value in (-0.1, 0.0, 0.1)] * 9
+    assert [found.ended for found in episodes([*usual, *[paced(-0.3)] * 60])] == [None]
+
+
+@pytest.mark.parametrize(
+    ("change", "word"),
+    [
+        ({"planned_min": 0.0}, "not planned"),
+        ({"seen": 0.5}, "no data"),
+        ({"good": None}, "no data"),
+        ({"down_min": 30.0, "run_min": 30.0}, "down"),
+        ({"changeover_min": 40.0, "run_min": 20.0}, "changeover"),
+        ({"short_stop_min": 31.0, "run_min": 29.0}, "micro-stops"),
+        ({"down_min": 29.0, "run_min": 31.0}, "running"),
+    ],
+)
+def test_an_hour_is_called_what_it_mostly_was(change, word):
+    assert word_of(replace(PLAIN, **change)) == word
+
+
+def test_a_stop_that_is_known_makes_no_line_slow_and_nothing_made_is_no_rate():
+    assert pace_of(replace(PLAIN, good=50.0, run_min=30.0, down_min=30.0)) == pytest.approx(0.0)
+    assert pace_of(replace(PLAIN, good=0.0)) is None
+    assert pace_of(replace(PLAIN, ideal=0.0)) is None
+    assert pace_of(replace(PLAIN, run_min=10.0, down_min=50.0)) is None
+
+
+def test_f10_most_slow_spells_are_found_with_few_false_ones_on_seeded_lines():
+    chance = random.Random(20261123)
+    lines = []
+    for _ in range(8):
+        paces = [chance.gauss(0, 0.06) for _ in range(500)]
+        spells = []
+        for at in range(100, 480, 60):
+            end = at + chance.randint(3, 8)
+            slower = math.log(1 - chance.uniform(0.15, 0.35))
+            paces[at:end] = [pace + slower for pace in paces[at:end]]
+            spells.append((at, end))
+        lines.append(([paced(pace) for pace in paces], spells))
+    seen = f10(lines)
+    assert (seen.spells, seen.planned_h) == (56, 4000)
+    assert seen.recall >= 0.80
+    assert seen.false_per_100_h <= 1.5
+
+
+def test_f10_of_nothing_is_unknown():
+    assert (f10([]).recall, f10([]).false_per_100_h) == (None, None)
+
+
+@pytest.mark.parametrize(
+    ("target", "risk"), [(0, 0.0), (70, 0.1), (85, 0.3), (100, 0.5), (115, 0.7), (130, 0.9), (500, 0.9)]
+)
+def test_the_risk_of_missing_a_target_lies_on_straight_lines_between_the_quantiles(target, risk):
+    assert risk_of_missing((0.1, 0.5, 0.9), (70.0, 100.0, 130.0), target) == pytest.approx(risk)
+
+
+def test_quantiles_that_cross_are_refused():
+    with pytest.raises(ValueError, match="must not fall"):
+        risk_of_missing((0.1, 0.5), (100.0, 90.0), 95)
