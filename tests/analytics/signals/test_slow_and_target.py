@@ -63,6 +63,7 @@ def test_a_stop_that_is_known_makes_no_line_slow_and_nothing_made_is_no_rate():
 
 
 def test_f10_most_slow_spells_are_found_with_few_false_ones_on_seeded_lines():
+    """Here hours know nothing of each other; lines whose pace wanders from hour to hour are harder than these."""
     chance = random.Random(20261123)
     lines = []
     for _ in range(8):
