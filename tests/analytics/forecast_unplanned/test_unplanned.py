@@ -51,7 +51,9 @@ def test_a_series_that_repeats_by_the_week_is_forecast_by_the_week():
 
 def test_the_candidate_with_the_least_error_is_chosen_with_its_errors():
     good = np.array([1.0, 2, 1, 2, 1, 2, 1, 2])
-    name, errors = chosen(good, 2, {"flat": lambda g, h: np.full(h, 1.0), "by2": lambda g, h: as_before(g, h, 2)})
+    flat = {"low": lambda g, h: np.full(h, 1.0), "high": lambda g, h: np.full(h, 2.0)}
+    by2 = {"by2": lambda g, h: as_before(g, h, 2)}
+    name, errors = chosen(good, 2, {"low": flat["low"], **by2, "high": flat["high"]})
     assert (name, errors.tolist()) == ("by2", [[0, 0], [0, 0]])
 
 
@@ -59,6 +61,8 @@ def test_bands_are_quantiles_of_the_series_own_errors():
     # One lead, errors 3 and -1: sizes 1 and 3. Level 0.9: rank ceil(0.8 x 3) = 3, at most the 2nd: 3. Level 0.6:
     # rank ceil(0.2 x 3) = 1: 1. The median adds nothing; below it the same with a minus.
     assert spread(np.array([[3.0], [-1.0]]))[[1, 4, 5, 6, 9], 0].tolist() == [-3, -1, 0, 1, 3]
+    # Sizes 1, 2, 3 at level 0.8: rank ceil(0.6 x 4) = 3, where 0.6 x 3 would have stopped at the 2nd.
+    assert spread(np.array([[1.0], [-2.0], [3.0]]))[8, 0] == 3
 
 
 def test_a_series_too_short_to_be_tested_gets_no_band():
