@@ -43,6 +43,7 @@ class History:
         self._days = (cells.start_ms - cells.start_ms[-1:]) / DAY_MS  # ages are differences, so the zero is free
         self._level = _Aged(np.stack([at_ideal, minutes]), self._days, LEVEL_DAYS)
         own = np.stack([seen.code == n for n in range(len(seen.items))]) if seen.items else np.zeros((0, len(factor)))
+        self._cells = [np.flatnonzero(row) for row in own]
         self._made = _Aged(own * at_ideal, self._days, ITEM_DAYS)
         self._spent = _Aged(own * minutes, self._days, ITEM_DAYS)
         spent = (minutes + seen.changing) * (seen.code >= 0)
@@ -60,18 +61,17 @@ class History:
         slow = slow_made / slow_minutes if slow_minutes > 0 else 1.0
         own_made, own_spent = self._made.before(cell), self._spent.before(cell)
         factors = (own_made + ITEM_DOUBT_MIN * slow) / ((own_spent + ITEM_DOUBT_MIN) * max(slow, 1e-9))
-        last = self._seen
         per_min = {}
-        for n, item in enumerate(last.items):
-            cells = np.flatnonzero(last.code[:cell] == n)
-            per_min[item] = float(last.rate[cells[-1]]) if len(cells) else 0.0
+        for item, cells in zip(self._seen.items, self._cells, strict=True):
+            seen = int(np.searchsorted(cells, cell))
+            per_min[item] = float(self._seen.rate[cells[seen - 1]]) if seen else 0.0
         pieces, spent = self._mix.before(cell)
         if spent <= 0:
             pieces, spent = self._all.before(cell)
         changes, changing = self._changes[:, cell - 1] if cell > 0 else (0.0, 0.0)
         return OwnRates(
             level=level,
-            items=dict(zip(last.items, factors.tolist(), strict=True)),
+            items=dict(zip(self._seen.items, factors.tolist(), strict=True)),
             per_min=per_min,
             mix=float(level * pieces / spent) if spent > 0 else 0.0,
             changeover_min=float(changing / changes) if changes >= CHANGES_DOUBT else float("nan"),

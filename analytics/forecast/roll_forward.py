@@ -6,9 +6,10 @@ from analytics.forecast.own_rates import OwnRates
 from analytics.forecast.series import Floats, Queue
 
 SLIP = 0.8  # variance in hours that an hour of plan adds: breakdowns, orders that come in between or fall out
-LAGS = (-1.3, -0.5, 0.0, 0.5, 1.3)  # of a normal, weighed by
-SHARES = (0.15, 0.2, 0.3, 0.2, 0.15)
+LAGS = np.array([-1.3, -0.5, 0.0, 0.5, 1.3])  # of a normal, weighed by
+SHARES = np.array([0.15, 0.2, 0.3, 0.2, 0.15])
 LEAST_PACE = 0.02
+DAY_MIN = 1440.0
 
 
 def laid(queue: Queue | None, rates: OwnRates, on_line: str, usable_min: Floats) -> Floats:
@@ -19,19 +20,19 @@ def laid(queue: Queue | None, rates: OwnRates, on_line: str, usable_min: Floats)
     at five places around each instant, the farther apart the farther ahead. Worked (without slip, level 1): 60 pieces
     left at 1 a minute, 30 minutes to change over, then 2 a minute: hours of 60 minutes bring 60, 60, 120.
     """
-    ends = np.cumsum(usable_min)
-    starts = ends - usable_min
-    times, pieces = plan_of(queue, rates, on_line)
-    found = np.zeros(len(usable_min))
-    for lag, share in zip(LAGS, SHARES, strict=True):
-        a, b = _slipped(starts, lag), _slipped(ends, lag)
-        made = _read(b, times, pieces, rates.mix) - _read(a, times, pieces, rates.mix)
-        found += share * np.divide(made * usable_min, b - a, out=np.zeros(len(a)), where=b > a)
-    return found
+    edges = np.append(0.0, np.cumsum(usable_min))
+    times, pieces = plan_of(queue, rates, on_line, reach_min=float(edges[-1]))
+    places = _slipped(edges)
+    made = np.diff(np.interp(places, times, pieces) + rates.mix * np.maximum(places - times[-1], 0.0))
+    pace = np.divide(made, np.diff(places), out=np.zeros_like(made), where=usable_min > 0)
+    return np.asarray(SHARES @ pace * usable_min)
 
 
-def plan_of(queue: Queue | None, rates: OwnRates, on_line: str) -> tuple[Floats, Floats]:
-    """Corners of the plan: usable minutes from now, good pieces made by then. The first is 0, 0."""
+def plan_of(queue: Queue | None, rates: OwnRates, on_line: str, reach_min: float) -> tuple[Floats, Floats]:
+    """Corners of the plan: usable minutes from now, good pieces made by then. The first is 0, 0.
+
+    Orders that begin later than twice the reach are left out: no slip comes that far.
+    """
     times, pieces, before = [0.0], [0.0], on_line
     for order in queue.orders if queue else ():
         ideal = order.ideal_per_h / 60 or rates.per_min.get(order.item, 0.0)
@@ -40,6 +41,8 @@ def plan_of(queue: Queue | None, rates: OwnRates, on_line: str) -> tuple[Floats,
             speed = rates.mix
         if speed <= 0 or order.remaining <= 0:
             continue
+        if times[-1] > 2 * reach_min + DAY_MIN:
+            break
         if before and order.item != before:
             change = rates.changeover_min if rates.changeover_min == rates.changeover_min else order.changeover_min
             times.append(times[-1] + change)
@@ -50,10 +53,6 @@ def plan_of(queue: Queue | None, rates: OwnRates, on_line: str) -> tuple[Floats,
     return np.array(times), np.array(pieces)
 
 
-def _slipped(at: Floats, lag: float) -> Floats:
-    """The place in the plan at which a line may be that is `lag` standard deviations off; it never stands still."""
-    return np.maximum(at + lag * np.sqrt(60 * SLIP * at), LEAST_PACE * at)
-
-
-def _read(at: Floats, times: Floats, pieces: Floats, mix: float) -> Floats:
-    return np.interp(at, times, pieces) + mix * np.maximum(at - times[-1], 0.0)
+def _slipped(at: Floats) -> Floats:
+    """The places in the plan at which a line may be after so many minutes, one row per lag; none ever stands still."""
+    return np.maximum(at + np.outer(LAGS, np.sqrt(60 * SLIP * at)), LEAST_PACE * at)
