@@ -56,7 +56,7 @@ def test_people_log_in_with_their_passwords_and_the_key_works(demo: DemoInfo) ->
 @pytest.mark.django_db
 @pytest.mark.usefixtures("demo")
 def test_bindings_and_cycles_hold_since_before_the_story() -> None:
-    first = NOW - timedelta(days=30)
+    first = NOW - timedelta(days=28, hours=1)
     assert TagBinding.objects.filter(valid_from__lt=first, valid_to=None).count() == 108
     assert not IdealCycle.objects.filter(valid_from__gte=first).exists()
 
