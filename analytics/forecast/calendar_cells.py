@@ -14,6 +14,7 @@ from analytics.forecast.series import Cells, Past, Queue, Queued
 
 HOUR_MS = 3_600_000
 FIRST_HOUR, SHIFT_HOURS = 6, 8  # a day begins at 6, its shifts at 6, 14 and 22
+DAY_0 = 719_163  # ordinal of 1 January 1970
 
 HISTORY = ("line", "ds", "planned_min", "good", "cov", "item", "ideal", "run_min", "down_min", "chg_min")
 CALENDAR = ("line", "ds", "planned_min")
@@ -148,15 +149,15 @@ def _past(places: list[Place], rows: list[Row]) -> Past:
 
 
 def _cells(start_ms: np.ndarray, planned_min: np.ndarray) -> Cells:
-    """Hours with the numbers of their day and shift, counted from 6 o'clock of the first day of 1970."""
+    """Hours with the numbers of their shift (its start in minutes since 1970) and day (its ordinal, 1 = 1.1.0001)."""
     hours = start_ms // HOUR_MS
     since_six = hours - FIRST_HOUR
     return Cells(
         start_ms=start_ms,
         hour=hours % 24,
         weekday=(hours // 24 + 3) % 7,  # 1 January 1970 was a Thursday
-        shift=since_six // SHIFT_HOURS,
-        day=since_six // 24,
+        shift=(since_six // SHIFT_HOURS * SHIFT_HOURS + FIRST_HOUR) * 60,
+        day=since_six // 24 + DAY_0,
         planned_min=planned_min,
     )
 

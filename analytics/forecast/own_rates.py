@@ -5,7 +5,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from analytics.forecast.seen import Seen
-from analytics.forecast.series import Cells, Floats, Ints
+from analytics.forecast.series import Floats, Ints, Past
 
 DAY_MS = 86_400_000
 LEVEL_DAYS = 10.0  # half-life; a shorter one follows single bad shifts
@@ -13,6 +13,7 @@ ITEM_DAYS = 56.0
 MIX_DAYS = 56.0
 ITEM_DOUBT_MIN = 4800.0  # minutes of an item that speak as loudly as "it runs like the others"
 CHANGES_DOUBT = 3.0
+PLAIN_DAYS = 28
 LEVEL_CAP = (0.05, 2.0)
 
 
@@ -20,9 +21,10 @@ LEVEL_CAP = (0.05, 2.0)
 class OwnRates:
     """At one instant. `level`: good pieces / what the ideal rate and the factors would give, without changing over.
 
-    `items`: of each item the level beside the line's; `per_min`: ideal pieces a minute of each item as last seen, 0
-    never seen. `mix`: pieces a planned minute of the mix so far, at the level, changing over included.
-    `changeover_min`: mean minutes of a change to another item, NaN where none was seen.
+    `items`: of each item the level beside the line's. `per_min`: ideal pieces a minute of each item as last seen, 0
+    never seen. `mix`: pieces a planned minute of the mix so far, at the level, changing over included. `plain`: pieces
+    a planned minute of the 28 days before, 0 nothing seen. `changeover_min`: mean minutes of a change to another item,
+    NaN where none was seen.
     """
 
     level: float
@@ -30,12 +32,13 @@ class OwnRates:
     per_min: dict[str, float]
     mix: float
     changeover_min: float
+    plain: float
 
 
 class History:
     """Sums with ages, so that the rates at any past instant cost no more than a look-up."""
 
-    def __init__(self, cells: Cells, seen: Seen, factor: Floats) -> None:
+    def __init__(self, cells: Past, seen: Seen, factor: Floats) -> None:
         known = seen.known
         at_ideal = np.where(known > 0, np.nan_to_num(seen.good) / np.maximum(seen.rate * factor, 1e-12), 0.0)
         minutes = seen.minutes * known
@@ -51,6 +54,10 @@ class History:
         self._all = _Aged(np.stack([seen.rate * minutes, minutes + seen.changing]), self._days, MIX_DAYS)
         self._slow = _Aged(np.stack([at_ideal, minutes]), self._days, ITEM_DAYS)
         changed = np.append(False, (seen.code[1:] != seen.code[:-1]) & (seen.changing[1:] > 0))
+        told = np.where(np.isnan(seen.good), 0.0, cells.planned_min * cells.cov)
+        self._plain = np.concatenate(
+            [np.zeros((2, 1)), np.cumsum([np.nan_to_num(seen.good) * (told > 0), told], axis=1)], axis=1
+        )
         self._changes = np.cumsum(np.stack([changed, seen.changing]), axis=1)
 
     def at(self, cell: int) -> OwnRates:
@@ -68,6 +75,8 @@ class History:
         pieces, spent = self._mix.before(cell)
         if spent <= 0:
             pieces, spent = self._all.before(cell)
+        since = int(np.searchsorted(self._days, self._days[cell - 1] - PLAIN_DAYS)) if cell else 0
+        plain_made, plain_minutes = self._plain[:, cell] - self._plain[:, since]
         changes, changing = self._changes[:, cell - 1] if cell > 0 else (0.0, 0.0)
         return OwnRates(
             level=level,
@@ -75,6 +84,7 @@ class History:
             per_min=per_min,
             mix=float(level * pieces / spent) if spent > 0 else 0.0,
             changeover_min=float(changing / changes) if changes >= CHANGES_DOUBT else float("nan"),
+            plain=float(plain_made / plain_minutes) if plain_minutes > 0 else 0.0,
         )
 
 
@@ -89,11 +99,6 @@ class _Aged:
     def before(self, cell: int) -> Floats:
         """Sums of the cells before it, aged to the newest of them."""
         return np.asarray(self._sums[:, cell] / self._grown[cell - 1 if cell else 0])
-
-
-def minutes_at(cells: Cells, factor: Floats) -> Floats:
-    """Planned minutes as the line uses them: an hour with the factor 0.9 is 54."""
-    return cells.planned_min * factor
 
 
 def last_item(seen: Seen, cell: int) -> str:

@@ -21,6 +21,15 @@ PLAN_AGE_MS = 2 * DAY_MS  # an older queue is no plan of today
 
 
 @dataclass(frozen=True, slots=True)
+class Said:
+    """Good pieces per cell: by the queue, by the usual mix alone, by the plain rate of 28 days alone."""
+
+    plan: Floats
+    mix: Floats
+    plain: Floats
+
+
+@dataclass(frozen=True, slots=True)
 class RateModel:
     """A line's factors and own rates, and the queues that were archived."""
 
@@ -32,18 +41,31 @@ class RateModel:
     queues: Sequence[Queue]
     taken_ms: np.ndarray
 
-    def pieces(self, origin_ms: int, cell: int, cells: Cells, factor: Floats) -> tuple[Floats, Floats]:
+    def pieces(self, origin_ms: int, cell: int, cells: Cells, factor: Floats) -> Said:
         """Good pieces per cell to come as known at an origin (`cell`: the first of the past that is not over then).
 
-        By the newest queue of before the origin, and by the usual mix alone.
+        By the newest queue of before the origin; without one of the last two days by the usual mix.
         """
         rates = self.history.at(cell)
         usable = cells.planned_min * factor
         newest = int(np.searchsorted(self.taken_ms, origin_ms, side="right")) - 1
         mix = rates.mix * usable
         if newest < 0 or self.taken_ms[newest] < origin_ms - PLAN_AGE_MS:
-            return mix, mix
-        return laid(self.queues[newest], rates, last_item(self.seen, cell), usable), mix
+            return Said(mix, mix, rates.plain * cells.planned_min)
+        plan = laid(self.queues[newest], rates, last_item(self.seen, cell), usable)
+        return Said(plan, mix, rates.plain * cells.planned_min)
+
+    def stitched(self, begin: int) -> Floats:
+        """Pieces per cell of the past from `begin` on, each by the plan that was archived that day."""
+        past, count = self.past, len(self.past.start_ms)
+        parts = []
+        cell = begin
+        while cell < count:
+            end = max(cell + 1, int(np.searchsorted(past.start_ms, past.start_ms[cell] + DAY_MS)))
+            today = _part(past, slice(cell, end))
+            parts.append(self.pieces(int(past.start_ms[cell]), cell, today, self.factor[cell:end]).plan)
+            cell = end
+        return joined(parts)
 
 
 def fitted(past: Past, queues: Sequence[Queue]) -> RateModel | None:
@@ -78,15 +100,16 @@ def recorded(model: RateModel, grain: Grain, origins: Iterable[int], horizon: in
         coming = ahead_of(past, grain, horizon, cell)
         rest = slice(cell, cell + len(coming.place))
         ahead = _part(past, rest)
-        plan, mix = model.pieces(int(past.start_ms[cell]), cell, ahead, model.factor[rest])
+        by = model.pieces(int(past.start_ms[cell]), cell, ahead, model.factor[rest])
         share = np.where(np.isnan(seen.good[rest]), 0.0, past.cov[rest])
         minutes = coming.total(ahead.planned_min * share)
         enough = (minutes >= 0.5 * coming.total(ahead.planned_min)) & (coming.total(usable[rest]) > 0)
         lead = np.arange(1, len(coming.number) + 1)
-        said = (coming.total(plan * share), coming.total(mix * share), coming.total(np.nan_to_num(seen.good[rest])))
+        said = [coming.total(pieces * share) for pieces in (by.plan, by.mix, by.plain)]
+        came = coming.total(np.nan_to_num(seen.good[rest]))
         origin = np.full(len(lead), past.start_ms[cell])
-        parts.append([value[enough] for value in (origin, lead, *said, minutes)])
-    columns = [joined([part[n] for part in parts]) for n in range(6)]
+        parts.append([value[enough] for value in (origin, lead, *said, came, minutes)])
+    columns = [joined([part[n] for part in parts]) for n in range(7)]
     return Record(grain, columns[0].astype(np.int64), columns[1].astype(np.int64), *columns[2:])
 
 

@@ -77,8 +77,9 @@ class Predicted:
     """Good pieces per coming bucket of one grain.
 
     `bucket`: its number as in the calendar (for hours: start_ms). `planned_min`: 0 where nothing is planned; there
-    every quantile is exactly 0 and the bucket counts for no coverage. `point`: expected pieces. `quantiles`: one row
-    per level of `LEVELS`. `method`: its name ("mes_rate", "ens2" ...). `level`: rung of the ladder, 0 to 4.
+    every quantile is exactly 0 and the bucket counts for no coverage. `point`: the median. `quantiles`: one row per
+    bucket, one column per level of `LEVELS`. `method`: its name ("mes_rate", "ens2" ...). `level`: rung of the ladder,
+    0 to 4.
     """
 
     grain: Grain
