@@ -16,6 +16,7 @@ from mes.demo.checks import checks_write
 from mes.demo.costs import costs_write
 from mes.demo.imported import imported_write
 from mes.demo.lots import lots_write
+from mes.demo.maintenance import maintenance_write
 from mes.demo.story import DAYS, story_write
 from mes.journal.write import record
 from mes.people.identity import badge_set, pin_set
@@ -125,6 +126,7 @@ def plant_load(
     lines_materialise(at=now, days_back=DAYS_BACK, actor=ACTOR)
     controllers = controllers_point_to(port_base=port_base)
     if not WorkOrder.objects.filter(source="demo").exists():
+        maintenance_write(now=now)
         story_write(now=now)
         imported_write(now=now, actor=ACTOR)
         counts_write(now=now)

@@ -3,7 +3,7 @@
 import math
 from collections.abc import Iterator
 from dataclasses import dataclass, field
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from random import Random
 from zoneinfo import ZoneInfo
 
@@ -121,17 +121,17 @@ def _changeovers(campaigns: list[Campaign]) -> list[Event]:
 def _appointments(line: LineStory, start_ms: int, now_ms: int, zone: ZoneInfo) -> Iterator[Event]:
     for appointment in line.appointments:
         day = local(start_ms, zone).date()
-        while (begin := _at_hour(appointment, day.toordinal(), zone)) < now_ms:
+        while (begin := appointment_ms(appointment, day, zone)) < now_ms:
             if day.weekday() in appointment.days and begin > start_ms:
                 end = begin + appointment.minutes * MINUTE_MS
                 yield Event(begin, end, None, STOPPED, appointment.reason, appointment.plc_code)
             day += timedelta(days=1)
 
 
-def _at_hour(appointment: Appointment, ordinal: int, zone: ZoneInfo) -> int:
-    day = datetime.fromordinal(ordinal).replace(tzinfo=zone)
+def appointment_ms(appointment: Appointment, day: date, zone: ZoneInfo) -> int:
+    """When the appointment of a local day begins, in ms since 1970."""
     minutes = int(appointment.hour * 60)
-    return int(day.replace(hour=minutes // 60, minute=minutes % 60).timestamp()) * 1000
+    return int(datetime(day.year, day.month, day.day, minutes // 60, minutes % 60, tzinfo=zone).timestamp()) * 1000
 
 
 def _troubles(line: LineStory, start_ms: int, now_ms: int, zone: ZoneInfo, dice: Random) -> Iterator[Event]:
