@@ -7,6 +7,7 @@ from analytics.models import (
     Champion,
     Department,
     Forecast,
+    ForecastOverride,
     Grain,
     HistoryHour,
     HistoryImport,
@@ -71,6 +72,14 @@ class ForecastAdmin(LineRows):
     """Forecasts as they were issued."""
 
     list_display = ("line", "grain", "origin", "method", "level", "shown", "back_issued", "issued_at")
+    list_filter = (one_of("grain", *Grain.values), "line")
+
+
+@admin.register(ForecastOverride)
+class ForecastOverrideAdmin(LineRows):
+    """Figures of people beside forecasts."""
+
+    list_display = ("line", "grain", "starts_at", "point", "value", "by", "at", "why")
     list_filter = (one_of("grain", *Grain.values), "line")
 
 

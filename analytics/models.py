@@ -4,6 +4,7 @@ from django.db import models
 from django.db.models import Q
 
 from analytics.forecast_models import Champion, Forecast, Grain, HistoryHour, HistoryImport, Outcome, Refit
+from analytics.override_models import ForecastOverride
 from analytics.phase_models import Approver, Department, PhaseState, SignOff
 from mes.plant.models import Line, WorkCenter
 
@@ -12,6 +13,7 @@ __all__ = [
     "Champion",
     "Department",
     "Forecast",
+    "ForecastOverride",
     "Grain",
     "HistoryHour",
     "HistoryImport",

@@ -2,8 +2,9 @@
 
 from django.urls import path
 
-from analytics import import_screens, phase_screens, screens
+from analytics import forecast_screens, import_screens, phase_screens, screens
 from analytics.api import ReadinessView
+from analytics.forecast_api import ForecastView
 
 urlpatterns = [
     path("improve/readiness/", screens.readiness, name="readiness"),
@@ -14,5 +15,13 @@ urlpatterns = [
     path("improve/phases/<str:code>/", phase_screens.line_phases, name="line-phases"),
     path("improve/phases/<str:code>/sign/", phase_screens.phase_sign, name="phase-sign"),
     path("improve/phases/<str:code>/approver/", phase_screens.approver_set, name="phase-approver"),
+    path("improve/forecast/", forecast_screens.forecasts, name="forecasts"),
+    path("improve/forecast/-/floor/", forecast_screens.floor, name="forecast-floor"),
+    path("improve/forecast/<str:code>/", forecast_screens.line_forecast, name="line-forecast"),
+    path("improve/forecast/<str:code>/now/", forecast_screens.forecast_now, name="forecast-now"),
+    path("improve/forecast/<str:code>/job/", forecast_screens.forecast_job, name="forecast-job"),
+    path("improve/forecast/<str:code>/override/", forecast_screens.override, name="forecast-override"),
+    path("improve/forecast/<str:code>/<int:issued>/", forecast_screens.forecast_then, name="forecast-then"),
+    path("api/v1/lines/<str:code>/forecast/", ForecastView.as_view(), name="api-line-forecast"),
     path("api/v1/lines/<str:code>/readiness/", ReadinessView.as_view(), name="api-line-readiness"),
 ]

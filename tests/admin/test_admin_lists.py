@@ -30,6 +30,7 @@ QUERIES = {
     "analytics.historyimport": 5,
     "analytics.historyhour": 5,
     "analytics.forecast": 5,
+    "analytics.forecastoverride": 5,
     "analytics.champion": 5,
     "analytics.readinessreport": 5,
     "analytics.phasestate": 5,

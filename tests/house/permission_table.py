@@ -140,6 +140,13 @@ policy-adopt                /improve/policies/adopt/                          - 
 readiness                   /improve/readiness/                               *           -
 line-readiness              /improve/readiness/{line}/                        *           -
 readiness-import            /improve/readiness/{line}/import/                 *           SPEG
+forecasts                   /improve/forecast/                                *           -
+forecast-floor              /improve/forecast/-/floor/                        *           -
+line-forecast               /improve/forecast/{line}/                         *           -
+forecast-then               /improve/forecast/{line}/{forecast}/              *           -
+forecast-job                /improve/forecast/{line}/job/                     *           -
+forecast-now                /improve/forecast/{line}/now/                     -           SEQFG
+forecast-override           /improve/forecast/{line}/override/                -           SPG
 phases                      /improve/phases/                                  *           -
 line-phases                 /improve/phases/{line}/                           *           -
 phase-approver              /improve/phases/{line}/approver/                  -           G
@@ -225,6 +232,7 @@ lots-detail                 /api/v1/lots/{lot}/                               * 
 lots-genealogy              /api/v1/lots/{lot}/genealogy/?direction=up        *           -
 handovers-list              /api/v1/handovers/                                *           -
 api-line-readiness          /api/v1/lines/{line}/readiness/                   *           -
+api-line-forecast           /api/v1/lines/{line}/forecast/?horizon=3d&at=2026-03-02T06:30Z  *           -
 api-costs    /api/v1/costs/?line={line}&from=2026-03-02T06:00Z&to=2026-03-02T07:00Z                  SPFG        -
 erp-connections-list   /api/v1/erp/connections/                               SPFG        -
 erp-connections-detail /api/v1/erp/connections/ERP/                           SPFG        -

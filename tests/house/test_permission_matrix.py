@@ -28,6 +28,7 @@ from mes.plant.models import Line, Shift, WorkCenter
 from mes.plc.models import Controller, TagBinding
 from mes.production.models import Run
 from mes.quality.models import Characteristic, Check, Hold, Nonconformance
+from tests.analytics.forecast_pages.made import bucket, forecast
 from tests.erp_sync.erp_rows import connection as erp_connection
 from tests.erp_sync.erp_rows import dead, difference, link
 from tests.house.permission_table import (
@@ -131,6 +132,7 @@ def furnished(plant: SmallPlant, line: Line, machine: WorkCenter, mark: str) -> 
         key=uuid4(), connection=told.connection, name=f"{mark}.csv", state="checked", good=1, created_at=SIX, by="op"
     )
     refused, differs = dead(told, SIX), difference(told, SIX, kind="change")
+    said = forecast(line, SIX, [bucket(SIX, 412)])
     return Place(
         line,
         {
@@ -139,7 +141,7 @@ def furnished(plant: SmallPlant, line: Line, machine: WorkCenter, mark: str) -> 
             "check": str(check.key), "check_plan": plan.code, "hold": str(hold.pk), "ncr": str(ncr.pk),
             "controller": controller.code, "checklist": f"LIST-{mark}", "instruction": f"HOW-{mark}",
             "call": str(call.pk), "erp_key": mark, "import": str(file.key),
-            "message": str(refused.event_id), "difference": str(differs.pk),
+            "message": str(refused.event_id), "difference": str(differs.pk), "forecast": str(said.pk),
         },
     )  # fmt: skip
 
@@ -324,7 +326,7 @@ def test_a_key_reads_its_own_lines_only_and_writes_nothing_without_the_scope(wor
 
 def test_a_code_that_does_not_exist_answers_as_one_of_another_line(world: World, clients: dict[str, Client]) -> None:
     missing = {
-        name: dict.fromkeys(("hold", "ncr", "call", "difference"), "999999").get(
+        name: dict.fromkeys(("hold", "ncr", "call", "difference", "forecast"), "999999").get(
             name, str(UUID(int=7)) if name in ("check", "message", "import") else "NO-SUCH-THING"
         )
         for name in world.own.names

@@ -34,6 +34,7 @@ PAGES = {
     "targets": ("improve-targets", gettext_lazy("Targets")),
     "policies": ("policies", gettext_lazy("Policies")),
     "readiness": ("readiness", gettext_lazy("Readiness")),  # of an upper package: known by its address only
+    "forecast": ("forecasts", gettext_lazy("Forecast")),  # likewise
     "phases": ("phases", gettext_lazy("Phases")),  # likewise
 }
 """Page to the name of its address and its word, in the order of the tabs."""
