@@ -9,6 +9,7 @@ import numpy as np
 from django.db import transaction
 
 from analytics.drift_alarm import alarms, open_alarm, standardised
+from analytics.forecast.methods import METHODS as MODELS
 from analytics.forecast.series import Cells, Grain, Past, Predicted, Queue
 from analytics.history import calendar_of, past_of, queues_of
 from analytics.ladder import RATE, Choice, Standing, choose
@@ -28,7 +29,7 @@ WIDER = 1.5  # a band of a line that nobody saw for hours
 DAY_MS = 86_400_000
 
 Method = Callable[[Past, Cells, Sequence[Queue], Grain, int], Predicted | None]
-METHODS: dict[str, tuple[int, Method]] = {"plan": (1, plan), "rate28": (2, rate28)}
+METHODS: dict[str, tuple[int, Method]] = {"plan": (1, plan), "rate28": (2, rate28), **MODELS}
 """Name to rung and function. Of several on a rung the champion stands there, without one the first."""
 
 

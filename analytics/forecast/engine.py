@@ -14,7 +14,7 @@ from analytics.forecast.series import LEVELS, Cells, Grain, Past, Predicted, Que
 RATE_LEVEL, ENSEMBLE_LEVEL = 3, 4
 MIDDLE = LEVELS.index(0.5)
 SARIMAX_SHARE = 0.4  # measured best on lines that nobody tuned on: 1 % less error than either alone
-APART = 2.0  # the two voices may differ by no more than this factor
+APART = 1.5  # the two voices may differ by no more than this factor
 
 
 @dataclass(frozen=True, slots=True)

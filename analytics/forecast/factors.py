@@ -1,5 +1,6 @@
 """What weekday, night and the start of a shift do to the rate (pure): a Poisson GLM, shrunk by its own evidence."""
 
+import warnings
 from dataclasses import dataclass
 
 import numpy as np
@@ -46,16 +47,19 @@ def factors_of(cells: Cells, seen: Seen) -> Factors:
     design = _design(cells)[used]
     varies = design.max(axis=0) > design.min(axis=0)
     columns = np.column_stack([np.ones(len(used)), design[:, varies]])
-    fit = GLM(seen.good[used], columns, family=Poisson(), offset=np.log(ideal), var_weights=weights).fit(scale="X2")
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # "perfect prediction": a line that never varies
+        fit = GLM(seen.good[used], columns, family=Poisson(), offset=np.log(ideal), var_weights=weights).fit()
+    scatter = np.sqrt(fit.pearson_chi2 / fit.df_resid)  # beside a Poisson's; 0 for a line that never varies
     effect = np.zeros(len(NAMES))
-    effect[varies] = _shrunk(np.asarray(fit.params)[1:], np.asarray(fit.bse)[1:])
+    effect[varies] = _shrunk(np.asarray(fit.params)[1:], scatter * np.asarray(fit.bse)[1:])
     return Factors(effect)
 
 
 def _shrunk(effects: Floats, errors: Floats) -> Floats:
     with np.errstate(divide="ignore", invalid="ignore"):
         kept = 1 - (DOUBT * errors / effects) ** 2
-    return np.where(np.isfinite(kept) & (kept > 0), effects * kept, 0.0)
+    return np.asarray(effects * np.where(np.isfinite(kept) & (kept > 0), kept, 0.0))
 
 
 def _design(cells: Cells) -> Floats:

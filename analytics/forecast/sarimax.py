@@ -34,15 +34,29 @@ def sarimax(model: RateModel, ahead: Cells, grain: Grain, horizon: int) -> Float
         return None
     unit = float(np.nanmean(good[worked])) or 1.0
     scale = np.maximum(over[worked].max(axis=0), 1e-9)
+    told = _independent(over[worked] / scale)
+    planned = coming[:, 1] > 0
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # not fully converged is close enough for two fifths of a forecast
-        fit = SARIMAX(good[worked] / unit, over[worked] / scale, order=(1, 0, 0), concentrate_scale=True).fit(
-            disp=False, maxiter=STEPS
-        )
-        said = np.asarray(fit.forecast(int((coming[:, 1] > 0).sum()), exog=coming[coming[:, 1] > 0] / scale)) * unit
+        regressors = (over[worked] / scale)[:, told]
+        regression = SARIMAX(good[worked] / unit, regressors, order=(1, 0, 0), concentrate_scale=True)
+        try:
+            fit = regression.fit(disp=False, maxiter=STEPS)
+        except np.linalg.LinAlgError:  # nothing scatters on this line: there are no errors to find a memory in
+            return None
+        said = fit.forecast(int(planned.sum()), exog=(coming[planned] / scale)[:, told])
     out = np.zeros(len(coming))
-    out[coming[:, 1] > 0] = np.maximum(said, 0.0)
+    out[planned] = np.maximum(np.asarray(said) * unit, 0.0)
     return out if np.isfinite(out).all() else None
+
+
+def _independent(columns: Floats) -> list[int]:
+    """Regressors, in their order, that those before do not tell already: two that say the same make the fit run off."""
+    kept: list[int] = []
+    for n in range(columns.shape[1]):
+        if np.linalg.matrix_rank(columns[:, [*kept, n]], tol=1e-6 * np.sqrt(len(columns))) > len(kept):
+            kept.append(n)
+    return kept
 
 
 def _columns(cells: Cells, plan: Floats, grain: Grain, begin: int) -> Floats:

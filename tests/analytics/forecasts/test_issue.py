@@ -29,7 +29,7 @@ def test_without_a_record_a_line_says_its_plan_and_keeps_the_rate_in_the_shadow(
     # eight hours at .8 s a piece; a plan has no band
     assert (shown.points[0]["point"], shown.points[0]["q"]) == (36000, [])
     assert (shown.points[0]["starts_at"], shown.points[0]["ends_at"]) == (now.isoformat(), (now + 8 * HOUR).isoformat())
-    shadow = Forecast.objects.get(line=plant.line_1, shown=False)
+    shadow = Forecast.objects.get(line=plant.line_1, shown=False, method="rate28")
     # the last 28 days: 14 of each kind
     assert (shadow.method, shadow.points[0]["point"]) == ("rate28", pytest.approx(8 * 3150, abs=0.01))
     assert shadow.points[0]["q"][0] == pytest.approx(8 * 3000, abs=0.01)
@@ -67,7 +67,7 @@ def test_what_came_after_an_origin_does_not_change_what_is_said_of_it(plant: Sma
         return rows
 
     first = said()
-    assert [row["method"] for row in first] == ["plan", "rate28"]
+    assert [row["method"] for row in first] == ["ens2", "mes_rate", "plan", "rate28"]
     assert late.pk not in [row["snapshot_id"] for row in first]
     HourFact.objects.filter(hour__gte=origin).update(good_milli=1)
     planned(plant, origin + 2 * HOUR, cycle_s="0.1")
