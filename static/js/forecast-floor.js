@@ -24,4 +24,5 @@
   else addEventListener("load", begin);
   setInterval(look, EVERY_MS);
   document.addEventListener("visibilitychange", look);
+  document.addEventListener("mes:fresh", look); // the page's main part was replaced
 })();
