@@ -22,6 +22,7 @@ BEAT_SCHEDULE: dict[str, dict[str, Any]] = {
     "offer forecasts": {"task": "analytics.tasks.offer_refits", "schedule": 60.0},
     "work off forecasts": {"task": "analytics.tasks.work_off_refits", "schedule": 20.0},
     "forget looks": {"task": "analytics.tasks.forget_looks", "schedule": 6 * 3600.0},
+    "forecast the demo's past": {"task": "mes.demo.tasks.forecast_the_past", "schedule": 20.0},
     "open handovers": {"task": "mes.handover.tasks.open_handovers", "schedule": 60.0},
     "send shift reports": {"task": "mes.handover.tasks.send_reports", "schedule": 20.0},
     "fix the plans of hours": {"task": "mes.hourly.tasks.fix_plans", "schedule": 60.0},
