@@ -34,6 +34,11 @@ class Headline:
     later: bool
     link: str
 
+    @property
+    def needs(self) -> bool:
+        """Whether somebody should look: no number, another rate, or a phase that was lost."""
+        return bool(self.kind == "refused" or self.drift or self.fell)
+
 
 def headlines(lines: Sequence[Line], at: datetime) -> list[Headline]:
     """One for each line, in their order. Five queries however many lines there are."""

@@ -6,6 +6,7 @@ from datetime import datetime, timedelta
 from typing import Any, NamedTuple
 
 from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
 
 from analytics import forecast_words as words
 from analytics.forecast_read import (
@@ -16,7 +17,7 @@ from analytics.forecast_read import (
     told_of,
 )
 from analytics.forecast_tried import LeadError, Told, errors_by_lead, last_before, reliability
-from analytics.models import Forecast, ForecastOverride, ReadinessReport
+from analytics.models import Forecast, ForecastOverride, PlanSnapshot, ReadinessReport
 from analytics.overrides import overrides_of
 from analytics.readiness.earned import HIGH_80, LOW_80
 from mes.charting.bands import BandWords, Bucket, band_chart, reliability_chart
@@ -188,13 +189,16 @@ def facts_of(forecast: Forecast) -> list[Fact]:
         Fact(_("Archived plans"), number(told.get("plans"))),
         Fact(
             _("Plan it knew"),
-            _("%(n)s orders, archived %(at)s")
-            % {"n": number(len(snapshot.orders)), "at": words.moment(snapshot.taken_at, zone)}
-            if snapshot
-            else _("none"),
+            _plan(snapshot, zone) if snapshot else _("none"),
         ),
         Fact(_("Readiness it had"), _readiness(report)),
     ]
+
+
+def _plan(snapshot: PlanSnapshot, zone: str) -> str:
+    orders = len(snapshot.orders)
+    text = ngettext("%(n)s order, archived %(at)s", "%(n)s orders, archived %(at)s", orders)
+    return text % {"n": number(orders), "at": words.moment(snapshot.taken_at, zone)}
 
 
 def _missing(told: Mapping[str, Any]) -> str:

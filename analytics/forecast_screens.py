@@ -6,6 +6,7 @@ from uuid import UUID, uuid4
 
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
+from django.core.exceptions import PermissionDenied
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import render
 from django.urls import reverse
@@ -14,10 +15,11 @@ from django.views.decorators.gzip import gzip_page
 from django.views.decorators.http import require_POST, require_safe
 
 from analytics import forecast_words as words
+from analytics.champions import NotPromoted, champion_approve
 from analytics.forecast_floor import headlines
 from analytics.forecast_page import bucket_name, bucket_rows, coming_points, content_of, drawn_band, facts_of, skill_of
 from analytics.forecast_read import came_between, points_of, shift_names, standing
-from analytics.models import Champion, Forecast, Grain, Refit
+from analytics.models import Approver, Champion, Forecast, Grain, Refit
 from analytics.overrides import OverrideRefused, forecast_override
 from analytics.phases.state import states_of
 from analytics.refits import refit_ask
@@ -34,8 +36,8 @@ PAST = 30
 @require_safe
 def forecasts(request: HttpRequest) -> HttpResponse:
     """`/improve/forecast/`: every line of the person with its number, its record, or what to mend."""
-    rows = headlines(_lines(request), datetime.now(UTC))
-    needing = [row for row in rows if row.kind == "refused" or row.drift or row.fell]
+    rows = sorted(headlines(_lines(request), datetime.now(UTC)), key=lambda row: not row.needs)
+    needing = [row for row in rows if row.needs]
     return render(request, "forecast/lines.html", {"rows": rows, "needing": needing})
 
 
@@ -75,18 +77,18 @@ def line_forecast(request: HttpRequest, code: str) -> HttpResponse:
         "grains": list(words.GRAINS.items()),
         "head": headlines([line], now)[0],
         "standing": found,
-        "checks": _checks(found.checks, line),
+        "checks": _checks(found.checks, line, here=reverse("line-forecast", args=[line.code])),
         "content": content,
         "forecast": forecast,
         "skill": skill_of(forecast) if forecast and not found.refused and not found.is_plan else None,
         "knew": _knew(forecast) if forecast else None,
         "champions": _champions(line, grain),
-        "past": _past(line, grain),
         "options": _options(line, forecast, now) if points and may(request.user, "override_forecast") else [],
         "may_ask": may(request.user, MAY_ASK),
         "key": uuid4(),
         "override_key": uuid4(),
-    } | _job(line)
+        "approves": _approves(request, line, grain),
+    } | _job(line) | _past(line, grain, request.GET.get("older", ""))  # fmt: skip
     return render(request, "forecast/line.html", context)
 
 
@@ -173,6 +175,26 @@ def override(request: HttpRequest, code: str) -> HttpResponse:
     return HttpResponseRedirect(f"{back}?grain={forecast.grain}")
 
 
+@login_required
+@require_POST
+def approve(request: HttpRequest, code: str) -> HttpResponse:
+    """The named approver lets a challenger take over, if the rule is met."""
+    line = line_or_404(request.user, code)
+    if not _is_approver(request, line):
+        raise PermissionDenied(_("Only the person named as approver of this line may do this."))
+    grain, method = request.POST.get("grain", ""), request.POST.get("method", "")
+    if grain not in Grain.values or method not in dict(_approves(request, line, grain)):
+        messages.error(request, _("Choose a method of the list."))
+        return HttpResponseRedirect(reverse("line-forecast", args=[line.code]))
+    try:
+        champion_approve(line=line, grain=grain, method=method, actor=actor_of(request), at=datetime.now(UTC))
+    except NotPromoted as refused:
+        messages.error(request, str(refused))
+    else:
+        messages.success(request, _("%(method)s takes over.") % {"method": words.method_text(method)})
+    return HttpResponseRedirect(f"{reverse('line-forecast', args=[line.code])}?grain={grain}")
+
+
 def _pieces(text: str) -> int:
     plain = text.strip()
     if not (plain.isascii() and plain.isdecimal() and len(plain) <= 8):
@@ -180,8 +202,10 @@ def _pieces(text: str) -> int:
     return int(plain)
 
 
-def _checks(checks: list[dict[str, Any]], line: Line) -> list[dict[str, str]]:
-    return [{"text": words.sentence(one), "link": words.link(one, line.code), "key": one["key"]} for one in checks]
+def _checks(checks: list[dict[str, Any]], line: Line, here: str = "") -> list[dict[str, str]]:
+    """Checks as sentences with the page that mends them, unless that is the page they stand on."""
+    told = ((words.sentence(one), words.link(one, line.code)) for one in checks)
+    return [{"text": text, "link": "" if link == here else link} for text, link in told]
 
 
 def _knew(forecast: Forecast) -> dict[str, Any]:
@@ -196,9 +220,29 @@ def _champions(line: Line, grain: str) -> list[dict[str, Any]]:
     return [{"row": row, "method": method, "why": why} for row, method, why in told]
 
 
-def _past(line: Line, grain: str) -> list[dict[str, Any]]:
+def _past(line: Line, grain: str, older: str) -> dict[str, Any]:
+    """Shown forecasts, the newest first; `older`: only those from before the one of this number."""
     rows = Forecast.objects.filter(line=line, grain=grain, shown=True).order_by("-origin").defer("points", "inputs")
-    return [{"row": row, "method": words.method_text(row.method)} for row in rows[:PAST]]
+    if older.isascii() and older.isdecimal() and len(older) < 19:
+        rows = rows.filter(origin__lt=Forecast.objects.filter(line=line, pk=int(older)).values("origin"))
+    found = list(rows[: PAST + 1])
+    past = [{"row": row, "method": words.method_text(row.method)} for row in found[:PAST]]
+    return {"past": past, "older": found[PAST - 1].pk if len(found) > PAST else None}
+
+
+def _approves(request: HttpRequest, line: Line, grain: str) -> list[tuple[str, str]]:
+    """The challengers, for the person who is named as approver; nothing for anybody else."""
+    if not _is_approver(request, line):
+        return []
+    lately = Forecast.objects.filter(
+        line=line, grain=grain, shown=False, origin__gte=datetime.now(UTC) - timedelta(days=2)
+    )
+    names = set(lately.order_by().values_list("method", flat=True).distinct())
+    return [(name, words.method_text(name)) for name in sorted(names)]
+
+
+def _is_approver(request: HttpRequest, line: Line) -> bool:
+    return Approver.objects.filter(line=line, until=None, person=request.user.get_username()).exists()
 
 
 def _options(line: Line, forecast: Forecast | None, now: datetime) -> list[tuple[str, str]]:

@@ -21,6 +21,7 @@ urlpatterns = [
     path("improve/forecast/<str:code>/now/", forecast_screens.forecast_now, name="forecast-now"),
     path("improve/forecast/<str:code>/job/", forecast_screens.forecast_job, name="forecast-job"),
     path("improve/forecast/<str:code>/override/", forecast_screens.override, name="forecast-override"),
+    path("improve/forecast/<str:code>/approve/", forecast_screens.approve, name="forecast-approve"),
     path("improve/forecast/<str:code>/<int:issued>/", forecast_screens.forecast_then, name="forecast-then"),
     path("api/v1/lines/<str:code>/forecast/", ForecastView.as_view(), name="api-line-forecast"),
     path("api/v1/lines/<str:code>/readiness/", ReadinessView.as_view(), name="api-line-readiness"),

@@ -33,7 +33,10 @@ class BandWords:
 
 
 def band_chart(buckets: Sequence[Bucket], *, unit: str, words: BandWords) -> Chart:
-    """Forecast with its bands behind what came; gaps are never bridged. A person's figures are diamonds."""
+    """Forecast with its bands behind what came; gaps are never bridged. A person's figures are diamonds.
+
+    Its legend is the page's: beside a drawing as narrow as a phone there is no room for one.
+    """
     names = [bucket.name for bucket in buckets]
     traces = [
         *_band(names, [bucket.band_95 for bucket in buckets], words.band_95, GREY),
@@ -44,7 +47,7 @@ def band_chart(buckets: Sequence[Bucket], *, unit: str, words: BandWords) -> Cha
         _marks(names, [bucket.said for bucket in buckets], words.said, "@setup", "diamond"),
     ]
     kept = [trace for trace in traces if any(value is not None for value in trace["y"])]
-    return _legend(_chart(kept, yaxis=_axis(unit), xaxis={"nticks": 12}))
+    return _chart(kept, yaxis=_axis(unit), xaxis={"nticks": 6})
 
 
 def reliability_chart(levels: Sequence[tuple[float, float]], *, words: tuple[str, str, str, str]) -> Chart:
@@ -56,12 +59,10 @@ def reliability_chart(levels: Sequence[tuple[float, float]], *, words: tuple[str
     line = _line([level * 100 for level, _ in levels], [share * 100 for _, share in levels], came, ACCENT, dash="solid")
     ideal = _line([0, 100], [0, 100], promised, SOFT, dash="dash")
     percent = {"range": [0, 100], "ticksuffix": " %"}
-    return _legend(
-        _chart(
-            [ideal, line | {"mode": "lines+markers"}],
-            xaxis=_axis(across) | percent | {"type": "linear"},
-            yaxis=_axis(up) | percent,
-        )
+    return _chart(
+        [ideal, line | {"mode": "lines+markers"}],
+        xaxis=_axis(across) | percent | {"type": "linear"},
+        yaxis=_axis(up) | percent,
     )
 
 
@@ -89,9 +90,3 @@ def _line(across: Sequence[Any], up: Sequence[Number], word: str, colour: str, *
 def _marks(names: Sequence[str], up: Sequence[Number], word: str, colour: str, symbol: str) -> dict[str, Any]:
     marker = {"size": 9, "color": colour, "symbol": symbol}
     return _line(names, up, word, colour, dash="solid") | {"mode": "markers", "marker": marker}
-
-
-def _legend(chart: Chart) -> Chart:
-    """Above the drawing, in one row where there is room."""
-    chart["layout"] |= {"showlegend": True, "legend": {"orientation": "h", "x": 0, "y": 1.02, "yanchor": "bottom"}}
-    return chart

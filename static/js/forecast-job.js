@@ -1,7 +1,7 @@
 // While the worker computes a line's forecasts, the page shows how far it is; when it is done, the page is shown anew.
 (() => {
   "use strict";
-  const EVERY_MS = 3000;
+  const EVERY_MS = 1500;
   const inUse = () => document.activeElement?.matches("#main input, #main select, #main textarea");
   const look = async () => {
     const place = document.getElementById("forecast-job");

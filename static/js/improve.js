@@ -46,5 +46,6 @@
 
   draw();
   light.addEventListener("change", draw);
+  document.addEventListener("mes:fresh", draw); // fresh.js put a new main part in the place of the drawn one
   new MutationObserver(draw).observe(document.documentElement, { attributeFilter: ["data-theme"] });
 })();

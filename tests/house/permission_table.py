@@ -146,6 +146,7 @@ line-forecast               /improve/forecast/{line}/                         * 
 forecast-then               /improve/forecast/{line}/{forecast}/              *           -
 forecast-job                /improve/forecast/{line}/job/                     *           -
 forecast-now                /improve/forecast/{line}/now/                     -           SEQFG
+forecast-approve            /improve/forecast/{line}/approve/                 -           -
 forecast-override           /improve/forecast/{line}/override/                -           SPG
 phases                      /improve/phases/                                  *           -
 line-phases                 /improve/phases/{line}/                           *           -

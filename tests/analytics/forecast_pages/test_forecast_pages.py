@@ -7,7 +7,7 @@ import pytest
 from django.db import DatabaseError, transaction
 from django.test import Client
 
-from analytics.models import Champion, Forecast, ForecastOverride, Refit
+from analytics.models import Approver, Champion, Forecast, ForecastOverride, Refit
 from mes.journal.models import JournalEntry
 from mes.people.models import Role
 from mes.plant.models import Shift
@@ -50,7 +50,7 @@ def test_the_page_shows_numbers_record_what_it_knew_and_the_method(
     text = text_of(mia, PAGE)
     for told in ("412", "351–455", "321–485", "380", "81 % (68 of 84)", "95 % (80 of 84)", "67 %"):
         assert told in text
-    assert "1 orders, archived" in text
+    assert "1 order, archived" in text
     assert "88, 4 Predictive" in text
     assert "12 of 900: left out, never taken for zero" in text
     assert "Ensemble" in text
@@ -104,7 +104,7 @@ def test_any_forecast_ever_shown_is_shown_again_as_it_was(
     forecast(plant.line_1, running.starts_at + HOUR, [bucket(running.starts_at + 24 * HOUR, 999)])  # a newer one
     came(plant.line_1, running.starts_at, 431)
     text = text_of(mia, f"{PAGE}{issued.pk}/")
-    for told in ("<b>412</b>", "<b>500</b>", "431", "1 orders, archived", "88, 4 Predictive"):
+    for told in ("<b>412</b>", "<b>500</b>", "431", "1 order, archived", "88, 4 Predictive"):
         assert told in text
     assert "999" not in text
     assert f"{PAGE}{issued.pk}/" in text_of(mia, PAGE)
@@ -232,3 +232,30 @@ def test_all_lines_are_listed_and_those_that_need_somebody_counted(mia: Client, 
 def test_what_was_forecast_of_a_shift_is_named_by_it(mia: Client, plant: SmallPlant, issued: Forecast) -> None:
     shift(plant.line_1, "Morrow", issued.origin + 24 * HOUR)
     assert f"{(issued.origin + 25 * HOUR):%m-%d} Morrow" in text_of(mia, PAGE)
+
+
+def test_the_earliest_forecast_is_reached_by_paging(mia: Client, plant: SmallPlant, now: datetime) -> None:
+    rows = [forecast(plant.line_1, now - n * HOUR, [bucket(now, 5)]) for n in range(33)]
+    first = text_of(mia, PAGE)
+    assert f"{PAGE}{rows[29].pk}/" in first
+    assert f"{PAGE}{rows[30].pk}/" not in first
+    second = text_of(mia, f"{PAGE}?older={rows[29].pk}")
+    assert f"{PAGE}{rows[32].pk}/" in second
+    assert f"{PAGE}{rows[29].pk}/" not in second
+    assert "Still earlier ones" not in second
+    assert "Still earlier ones" in text_of(mia, f"{PAGE}?older=%00x")
+
+
+def test_only_the_named_approver_approves_and_the_rule_still_holds(
+    mia: Client, plant: SmallPlant, issued: Forecast, now: datetime
+) -> None:
+    forecast(plant.line_1, now, [], method="uc", shown=False)
+    form = {"grain": "shift", "method": "uc"}
+    assert "Approve another method" not in text_of(mia, PAGE)
+    assert mia.post(f"{PAGE}approve/", form).status_code == 403
+    Approver.objects.create(line=plant.line_1, person="mia", name="Mia", since=now, by="gina")
+    assert "Approve another method" in text_of(mia, PAGE)
+    told = mia.post(f"{PAGE}approve/", form, follow=True).content.decode()
+    assert "uc does not take over on LINE-1" in told
+    assert "Choose a method" in mia.post(f"{PAGE}approve/", form | {"method": "x"}, follow=True).content.decode()
+    assert not Champion.objects.exists()
