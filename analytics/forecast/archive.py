@@ -13,7 +13,11 @@ CAP = 3.0  # one prediction near zero must not make a ratio of hundreds (seen: t
 LEAST = 12  # errors for a band
 SHRINK_DOUBT = 40.0  # buckets that speak for the plan as it is
 FULL_MIN: dict[Grain, float] = {"hour": 60.0, "shift": 480.0, "day": 1440.0}
-WIDER = 1.06  # factors and trust were learnt from the very past that they are judged by
+WIDER: dict[Grain, float] = {
+    "hour": 1.12,
+    "shift": 1.08,
+    "day": 1.06,
+}  # factors and trust were learnt from the very past that they are judged by
 SPREAD_POWER = 0.5  # relative errors of a bucket half as long are sqrt(2) times as large
 
 
@@ -79,7 +83,7 @@ def bands(record: Record, trust: Floats, lead: Ints, point: Floats, minutes: Flo
     scale = (np.minimum(record.minutes[usable], full) / full) ** SPREAD_POWER
     ratio = np.minimum(record.actual[usable] / said[usable], CAP)
     middle = float(np.median(ratio))
-    errors = WIDER * (ratio - middle) * scale
+    errors = WIDER[record.grain] * (ratio - middle) * scale
     own, group = group_of(record.grain, record.lead[usable]), group_of(record.grain, lead)
     out = np.zeros((len(LEVELS), len(lead)))
     for n in np.unique(group):

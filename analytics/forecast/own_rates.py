@@ -14,6 +14,7 @@ MIX_DAYS = 56.0
 ITEM_DOUBT_MIN = 4800.0  # minutes of an item that speak as loudly as "it runs like the others"
 CHANGES_DOUBT = 3.0
 PLAIN_DAYS = 28
+LAST_CELLS = 5  # one may hold two items
 LEVEL_CAP = (0.05, 2.0)
 
 
@@ -21,8 +22,8 @@ LEVEL_CAP = (0.05, 2.0)
 class OwnRates:
     """At one instant. `level`: good pieces / what the ideal rate and the factors would give, without changing over.
 
-    `items`: of each item the level beside the line's. `per_min`: ideal pieces a minute of each item as last seen, 0
-    never seen. `mix`: pieces a planned minute of the mix so far, at the level, changing over included. `plain`: pieces
+    `items`: of each item the level beside the line's. `per_min`: ideal pieces a minute of each item, 0 never
+    seen. `mix`: pieces a planned minute of the mix so far, at the level, changing over included. `plain`: pieces
     a planned minute of the 28 days before, 0 nothing seen. `changeover_min`: mean minutes of a change to another item,
     NaN where none was seen.
     """
@@ -71,7 +72,7 @@ class History:
         per_min = {}
         for item, cells in zip(self._seen.items, self._cells, strict=True):
             seen = int(np.searchsorted(cells, cell))
-            per_min[item] = float(self._seen.rate[cells[seen - 1]]) if seen else 0.0
+            per_min[item] = float(np.median(self._seen.rate[cells[max(0, seen - LAST_CELLS) : seen]])) if seen else 0.0
         pieces, spent = self._mix.before(cell)
         if spent <= 0:
             pieces, spent = self._all.before(cell)

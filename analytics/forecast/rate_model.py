@@ -8,7 +8,7 @@ import numpy as np
 
 from analytics.forecast.archive import Record
 from analytics.forecast.factors import Factors, factors_of
-from analytics.forecast.grains import ahead_of, joined
+from analytics.forecast.grains import HOUR_MS, ahead_of, joined
 from analytics.forecast.own_rates import History, last_item
 from analytics.forecast.roll_forward import laid
 from analytics.forecast.seen import Seen, seen_of
@@ -81,11 +81,14 @@ def fitted(past: Past, queues: Sequence[Queue]) -> RateModel | None:
 
 
 def origins_of(past: Past, origin_ms: int) -> list[int]:
-    """Past origins at the same time of day: cells, one a day, from two weeks after the first cell, at most 26 weeks."""
-    first = int(past.start_ms[0]) + BURN_IN_DAYS * DAY_MS
-    days = range(1, RECORD_DAYS + 1)
-    times = [origin_ms - day * DAY_MS for day in days if origin_ms - day * DAY_MS >= first]
-    return [int(np.searchsorted(past.start_ms, time)) for time in reversed(times)]
+    """Past origins at the same time of day: cells, one a day, from two weeks after the first cell, at most 26 weeks.
+
+    Days of which the past has no cell at that time are left out.
+    """
+    times = origin_ms - DAY_MS * np.arange(RECORD_DAYS, 0, -1, dtype=np.int64)
+    times = times[(times >= past.start_ms[0] + BURN_IN_DAYS * DAY_MS) & (times <= past.start_ms[-1])]
+    found = np.searchsorted(past.start_ms, times)
+    return [int(cell) for cell in found[past.start_ms[found] < times + HOUR_MS]]
 
 
 def recorded(model: RateModel, grain: Grain, origins: Iterable[int], horizon: int) -> Record:
