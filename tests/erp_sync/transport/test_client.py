@@ -190,7 +190,10 @@ def test_an_answer_that_is_too_large_is_not_read_to_its_end(server: Server, pack
 @pytest.mark.parametrize(
     ("body", "headers"),
     [
-        (gzip.compress(b'{"a": 1}')[:-4], {"Content_Encoding": "gzip"}),  # all of it, but nothing vouches for it
+        (
+            gzip.compress(b'{"a": 1}', mtime=0)[:-4],
+            {"Content_Encoding": "gzip"},
+        ),  # all of it, but nothing vouches for it
         (b'{"a": 1}', {"Content_Encoding": "gzip"}),
         (b'{"a": 1}', {"Content_Encoding": "br"}),
         (b'{"a": ', {}),
