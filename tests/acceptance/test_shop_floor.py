@@ -1,11 +1,12 @@
 """An operator's hour at a station by real clicks: order, stop, scrap, check, call, completion; and who reads of it."""
 
+import contextlib
 import time
 from collections.abc import Iterator
 from datetime import UTC, datetime
 
 import pytest
-from playwright.sync_api import Browser, Page, expect
+from playwright.sync_api import Browser, Error, Page, expect
 
 from mes.plc.simulator.plant import SimulatedPlant
 from tests.acceptance.stack import PASSWORD, PERSON, Stack, until
@@ -100,7 +101,8 @@ def seen(page: Page, selector: str, *, scripts: bool, within_s: float = 60) -> N
     while not page.locator(selector).count():
         assert time.monotonic() < end, f"not within {within_s} s: {selector}"
         page.wait_for_timeout(500)
-        page.reload()
+        with contextlib.suppress(Error):  # the page looks again by itself too, and then breaks this look off
+            page.reload()
 
 
 def pressed(page: Page, name: str) -> None:

@@ -56,7 +56,7 @@ PAGES = [
     ("engineer", "/quality/"),
     ("engineer", "/quality/FILL-1-WEIGHT/"),
     ("engineer", "/quality/-/ncr/"),
-    ("engineer", "/quality/-/ncr/ > /quality/-/ncr/1|/quality/-/ncr/2"),
+    ("engineer", "/quality/-/ncr/?state=all > " + "|".join(f"/quality/-/ncr/{digit}" for digit in range(1, 10))),
     ("supervisor", "/no-such-page/"),
 ]
 
