@@ -39,6 +39,8 @@ METHODS: dict[str, "StrOrPromise"] = {
     "refused": gettext_lazy("none"),
     "plan": gettext_lazy("plan arithmetic"),
     "rate28": gettext_lazy("rate of the last 28 days"),
+    "mes_rate": gettext_lazy("rate model"),
+    "ens2": gettext_lazy("ensemble of rate model and SARIMAX"),
 }
 
 _SENTENCES: dict[str, "StrOrPromise"] = {
