@@ -132,6 +132,8 @@ def test_an_hour_at_the_station(stack: Stack, station: Page, number: str, reques
     expect(station.locator("#h-order")).to_have_text(number)
     until("the machine counts it up", lambda: good_of(stack, number) >= 3, 60)
 
+    until("it breaks down on the order", lambda: breaks_of(stack, number) > 0, 60)
+    station.goto(f"{stack.url}/station/CUT-8/")  # a sheet that stands already may ask for a stop before the order
     seen(station, ".sheet", scripts=scripts)  # a breakdown opens the reason sheet: two taps
     told = reasons(stack)
     station.locator(".sheet summary", has_text="Knife").click()
@@ -230,6 +232,15 @@ def counted(stack: Stack, number: str) -> tuple[int, int]:
         number,
     )[0]
     return int(good), int(scrap)
+
+
+def breaks_of(stack: Stack, number: str) -> int:
+    """Stops that began since the order was started."""
+    query = (
+        "SELECT count(*) FROM downtime_stop s JOIN production_run r ON r.work_center_id = s.work_center_id"
+        " JOIN production_workorder o ON o.id = r.order_id WHERE o.number = %s AND s.starts_at > r.starts_at"
+    )
+    return int(stack.rows(query, number)[0][0])
 
 
 def reasons(stack: Stack) -> int:
