@@ -8,11 +8,11 @@ from uuid import UUID
 from celery import shared_task
 from django.conf import settings
 
+from analytics.forecasts.refits import refits_offer, work_waits
 from analytics.looks import looks_forget, readings_look
 from analytics.phases.watch import lines_out_of_step
 from analytics.plans import plans_archive
 from analytics.readiness.report import lines_due, readiness_measure
-from analytics.refits import refits_offer, work_waits
 from mes.plant.models import Line
 
 CHILD_S = 18  # killed then, before the task itself would be; its run is taken up by the next
@@ -68,5 +68,5 @@ def offer_refits() -> None:
 def work_off_refits() -> None:
     """Lets a child work off forecasts for some seconds; statistics are loaded there and nowhere else."""
     if work_waits(at=datetime.now(UTC)):
-        command = (sys.executable, "-m", "analytics.forecast_child")
+        command = (sys.executable, "-m", "analytics.forecasts.child")
         subprocess.run(command, cwd=settings.BASE_DIR, check=True, timeout=CHILD_S)

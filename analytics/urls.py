@@ -2,9 +2,12 @@
 
 from django.urls import path
 
-from analytics import forecast_screens, import_screens, phase_screens, screens
-from analytics.api import ReadinessView
-from analytics.forecast_api import ForecastView
+from analytics.forecast_pages import screens as forecast_screens
+from analytics.forecast_pages.api import ForecastView
+from analytics.imported import screens as import_screens
+from analytics.phase_pages import screens as phase_screens
+from analytics.readiness_pages import screens
+from analytics.readiness_pages.api import ReadinessView
 
 urlpatterns = [
     path("improve/readiness/", screens.readiness, name="readiness"),

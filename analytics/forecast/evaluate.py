@@ -10,10 +10,10 @@ import numpy as np
 from analytics.forecast.calendar_cells import DAY_0, FIRST_HOUR
 from analytics.forecast.engine import by_ensemble, by_rate, prepared
 from analytics.forecast.grains import ahead_of
+from analytics.forecast.plain_rates import plan, rate28
 from analytics.forecast.series import LEVELS, Cells, Floats, Grain, Ints, Past, Predicted, Queue
 from analytics.forecast.skill import BETTER, skill
 from analytics.forecast.unplanned import forecast_unplanned
-from analytics.plain_rates import plan, rate28
 
 QUANTILES = ("q025", "q10", "q20", "q30", "q40", "q50", "q60", "q70", "q80", "q90", "q975")
 HEAD = ("line", "ds", *QUANTILES, "level", "skill", "method")

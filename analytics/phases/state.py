@@ -1,26 +1,16 @@
-"""Where each line stands: follows its readiness reports, and says it in one sentence on the floor."""
+"""Where each line stands: follows its readiness reports."""
 
 from collections.abc import Iterable
-from dataclasses import asdict, dataclass
+from dataclasses import asdict
 from datetime import datetime
 
 from django.db import transaction
 from django.db.models import Q
-from django.urls import reverse
 
 from analytics.models import PhaseState, ReadinessReport
 from analytics.phases.rules import Step, step
-from analytics.phases.words import fell_text
 from mes.journal.write import record
 from mes.plant.models import Line
-
-
-@dataclass(frozen=True, slots=True)
-class Word:
-    """A sentence for the floor, and the page that tells more."""
-
-    text: str
-    link: str
 
 
 @transaction.atomic
@@ -68,21 +58,3 @@ def state_at(line: Line, at: datetime) -> PhaseState | None:
     """Where a line stood at an instant; None before it was first measured."""
     lasting = Q(until=None) | Q(until__gt=at)
     return PhaseState.objects.filter(lasting, line=line, since__lte=at).first()
-
-
-def floor_words(lines: Iterable[Line]) -> dict[int, Word]:
-    """Line (by id) to why it fell back; lines that lost nothing are missing. One query."""
-    return {
-        pk: Word(fell_text(state), reverse("line-phases", args=[state.line.code]))
-        for pk, state in (
-            (state.line_id, state)
-            for state in PhaseState.objects.filter(line__in=list(lines), until=None)
-            .exclude(fell_from=None)
-            .select_related("line__area__site")
-        )
-    }
-
-
-def floor_word(line: Line) -> Word | None:
-    """Why a line fell back, for its tile; None where it lost nothing."""
-    return floor_words([line]).get(line.pk)

@@ -4,7 +4,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from analytics.drift_alarm import STAYS_OPEN, alarms, open_alarm, standardised
+from analytics.forecast.drift_alarm import STAYS_OPEN, alarms, open_alarm, standardised
 
 LEVELS = (0.025, 0.10, 0.20, 0.30, 0.40, 0.50, 0.60, 0.70, 0.80, 0.90, 0.975)
 LOW_80, MEDIAN, HIGH_80 = LEVELS.index(0.10), LEVELS.index(0.50), LEVELS.index(0.90)

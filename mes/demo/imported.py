@@ -17,7 +17,7 @@ from zoneinfo import ZoneInfo
 
 from django.db import connection
 
-from analytics.imports_history import history_import
+from analytics.imported.imports_history import history_import
 from analytics.looks import EVERY_S
 from analytics.models import PlanSnapshot, ReadingLook
 from analytics.plant_day import day_at

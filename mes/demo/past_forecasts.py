@@ -6,8 +6,8 @@ from uuid import NAMESPACE_URL, UUID, uuid5
 
 from django.db.models import Count, Q
 
+from analytics.forecasts.refits import refit_ask
 from analytics.models import Forecast, HistoryImport, Refit
-from analytics.refits import refit_ask
 from mes.demo.imported import FILE_NAME
 from mes.demo.story import DAYS
 from mes.oee.fact_models import RollMark

@@ -18,9 +18,9 @@ TAKES_NEW_S = 11.0  # Celery allows its task 20 s, and one shift needs less than
 
 def past_forecasts_work(*, until_s: float, clock: Callable[[], datetime]) -> int:
     """Forecasts shifts of the story for so many seconds, the oldest first; gives how many were forecast."""
-    from analytics.issue import back_issue
+    from analytics.forecasts.issue import back_issue
+    from analytics.forecasts.outcomes import outcomes_join
     from analytics.models import ReadinessReport
-    from analytics.outcomes import outcomes_join
     from analytics.readiness.report import readiness_measure
     from mes.demo.past_forecasts import past_forecasts_end, past_forecasts_waiting
 

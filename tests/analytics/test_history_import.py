@@ -7,8 +7,8 @@ import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.test import Client
 
-from analytics.history_file import hours_of
-from analytics.imports_history import HistoryRefused, history_import
+from analytics.imported.history_file import hours_of
+from analytics.imported.imports_history import HistoryRefused, history_import
 from analytics.models import HistoryHour, HistoryImport
 from mes.journal.models import JournalEntry
 from mes.people.models import Role

@@ -12,7 +12,7 @@ from analytics.readiness.dimensions import dimensions
 from analytics.readiness.gains import gain_of
 from analytics.readiness.gates import Check, days_until, gates, phase_of
 from analytics.readiness.tallies import Inputs, Share
-from analytics.words import blocker_text
+from analytics.readiness_pages.words import blocker_text
 from tests.analytics.test_readiness_scores import EARNED, HOUR, whole, whole_day
 
 # A busy machine is no mistake of the code.

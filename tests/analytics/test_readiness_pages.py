@@ -8,10 +8,10 @@ import pytest
 from django.test import Client
 from django.urls import reverse
 
-from analytics import words
-from analytics.chart import history_chart
 from analytics.models import ReadinessReport
 from analytics.readiness.report import readiness_measure
+from analytics.readiness_pages import words
+from analytics.readiness_pages.chart import history_chart
 from analytics.tasks import measure_line
 from mes.people.models import Role
 from mes.plant.models import Shift

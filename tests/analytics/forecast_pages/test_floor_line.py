@@ -7,7 +7,7 @@ from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
 
-from analytics.forecast_floor import headlines
+from analytics.forecast_pages.floor import headlines
 from analytics.models import PhaseState
 from mes.people.models import Role
 from mes.plant.models import Line, Shift

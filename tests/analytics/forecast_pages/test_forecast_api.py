@@ -5,7 +5,7 @@ from datetime import datetime
 import pytest
 from django.test import Client
 
-from analytics.forecast_tried import Told, errors_by_lead, last_before, reliability
+from analytics.forecast_pages.tried import Told, errors_by_lead, last_before, reliability
 from mes.people.models import Role
 from tests.analytics.forecast_pages.made import HOUR, NO_RECORD, RECORD, bucket, check, forecast, readiness, snapshot
 from tests.production.small_plant import SIX, SmallPlant

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from statsmodels.api import OLS
 
-from analytics.champion_rules import goes_back, p_better, verdict
+from analytics.forecasts.champion_rules import goes_back, p_better, verdict
 
 # 10 % better, by turns 8 and 12: surely no chance
 GAIN = [(100.0, 92.0), (100.0, 88.0)] * 14

@@ -4,7 +4,7 @@ from datetime import timedelta
 
 import pytest
 
-from analytics.champions import NotPromoted, champion_approve, champion_promote, champions_judge
+from analytics.forecasts.champions import NotPromoted, champion_approve, champion_promote, champions_judge
 from analytics.models import Approver, Champion, Forecast, Outcome
 from mes.journal.models import JournalEntry
 from tests.analytics.forecasts.kit import DAY, HOUR, MONDAY, ready

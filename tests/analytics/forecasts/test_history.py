@@ -6,8 +6,8 @@ from decimal import Decimal
 import numpy as np
 import pytest
 
-from analytics.cells import ShiftSpan, cells, without
-from analytics.history import calendar_of, past_of, queues_of
+from analytics.forecast.cells import ShiftSpan, cells, without
+from analytics.forecasts.history import calendar_of, past_of, queues_of
 from analytics.models import HistoryHour, HistoryImport, PlanSnapshot
 from mes.oee.fact_models import HourFact
 from mes.oee.policies import policy_store

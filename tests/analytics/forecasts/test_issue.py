@@ -5,10 +5,10 @@ from datetime import timedelta
 import pytest
 from django.db import DatabaseError, transaction
 
-from analytics.issue import back_issue, forecasts_issue
+from analytics.forecasts.issue import back_issue, forecasts_issue
+from analytics.forecasts.outcomes import outcomes_join
+from analytics.forecasts.shown import came_of, forecast_at, latest_forecast
 from analytics.models import Forecast, Outcome, PlanSnapshot
-from analytics.outcomes import outcomes_join
-from analytics.shown import came_of, forecast_at, latest_forecast
 from mes.journal.models import JournalEntry
 from mes.oee.fact_models import HourFact
 from tests.analytics.forecasts.kit import DAY, HOUR, MONDAY, planned, ready, worked

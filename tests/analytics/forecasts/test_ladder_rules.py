@@ -4,7 +4,7 @@ from dataclasses import replace
 
 import pytest
 
-from analytics.ladder import Standing, choose
+from analytics.forecasts.ladder import Standing, choose
 
 READY = Standing("shift", 1.0, 4, True, 26.0, True, True, 0.0, "")
 

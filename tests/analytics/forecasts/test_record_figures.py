@@ -4,7 +4,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from analytics.record import Came, by_day, figures, losses_by
+from analytics.forecasts.record import Came, by_day, figures, losses_by
 
 MONDAY = datetime(2026, 3, 2, 5, tzinfo=UTC)
 

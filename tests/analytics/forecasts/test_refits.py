@@ -9,9 +9,8 @@ from uuid import uuid4
 import pytest
 from django.conf import settings
 
-from analytics.forecast_child import work_off
-from analytics.models import Forecast, Outcome, Refit
-from analytics.refits import (
+from analytics.forecasts.child import work_off
+from analytics.forecasts.refits import (
     GAVE_UP,
     LEASE,
     refit_ask,
@@ -23,6 +22,7 @@ from analytics.refits import (
     shifts_to_forecast,
     work_waits,
 )
+from analytics.models import Forecast, Outcome, Refit
 from mes.journal.models import JournalEntry
 from tests.analytics.forecasts.kit import worked
 from tests.production.small_plant import SIX, SmallPlant, small_plant
@@ -114,10 +114,10 @@ def test_a_killed_child_loses_nothing_and_its_run_is_done_once() -> None:
     kills_itself = (
         "import django, os; django.setup()\n"
         "from datetime import datetime\n"
-        "from analytics import issue, forecast_child\n"
+        "from analytics.forecasts import child, issue\n"
         "issue.forecasts_issue = lambda **told: os.kill(os.getpid(), 9)\n"
         f"now = datetime.fromisoformat({now.isoformat()!r})\n"
-        "forecast_child.work_off(until_s=9, clock=lambda: now)\n"
+        "child.work_off(until_s=9, clock=lambda: now)\n"
     )
     env = os.environ | {"MES_DATABASE_URL": _test_database()}
     # begun is no shift: the child must reach the run itself

@@ -12,6 +12,7 @@ from django.db import DatabaseError, transaction
 from django.test import Client
 
 from analytics.models import PhaseState, ReadinessReport, SignOff
+from analytics.phase_pages.floor import floor_word
 from analytics.phases.signoffs import (
     SignOffRefused,
     approver_name,
@@ -20,7 +21,7 @@ from analytics.phases.signoffs import (
     signoff_sign,
     signoff_withdraw,
 )
-from analytics.phases.state import floor_word, phase_follow, state_at
+from analytics.phases.state import phase_follow, state_at
 from analytics.readiness.own_forecasts import earned_of
 from mes.journal.models import JournalEntry
 from mes.people.models import Person, Role

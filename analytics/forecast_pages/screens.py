@@ -14,16 +14,24 @@ from django.utils.translation import gettext as _
 from django.views.decorators.gzip import gzip_page
 from django.views.decorators.http import require_POST, require_safe
 
-from analytics import forecast_words as words
-from analytics.champions import NotPromoted, champion_approve
-from analytics.forecast_floor import headlines
-from analytics.forecast_page import bucket_name, bucket_rows, coming_points, content_of, drawn_band, facts_of, skill_of
-from analytics.forecast_read import came_between, points_of, shift_names, standing
+from analytics.forecast_pages import words
+from analytics.forecast_pages.floor import headlines
+from analytics.forecast_pages.overrides import OverrideRefused, forecast_override
+from analytics.forecast_pages.page import (
+    bucket_name,
+    bucket_rows,
+    coming_points,
+    content_of,
+    drawn_band,
+    facts_of,
+    skill_of,
+)
+from analytics.forecast_pages.read import came_between, points_of, shift_names, standing
+from analytics.forecasts.champions import NotPromoted, champion_approve
+from analytics.forecasts.refits import refit_ask
+from analytics.forecasts.shown import latest_forecast
 from analytics.models import Approver, Champion, Forecast, Grain, Refit
-from analytics.overrides import OverrideRefused, forecast_override
 from analytics.phases.state import states_of
-from analytics.refits import refit_ask
-from analytics.shown import latest_forecast
 from mes.people.access import lines_for, may
 from mes.plant.models import Line
 from mes.screens.gate import actor_of, demand, line_or_404

@@ -8,17 +8,17 @@ from typing import Any, NamedTuple
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
-from analytics import forecast_words as words
-from analytics.forecast_read import (
+from analytics.forecast_pages import words
+from analytics.forecast_pages.overrides import overrides_of
+from analytics.forecast_pages.read import (
     Point,
     came_between,
     points_of,
     shift_names,
     told_of,
 )
-from analytics.forecast_tried import LeadError, Told, errors_by_lead, last_before, reliability
+from analytics.forecast_pages.tried import LeadError, Told, errors_by_lead, last_before, reliability
 from analytics.models import Forecast, ForecastOverride, PlanSnapshot, ReadinessReport
-from analytics.overrides import overrides_of
 from analytics.readiness.earned import HIGH_80, LOW_80
 from mes.charting.bands import BandWords, Bucket, band_chart, reliability_chart
 from mes.plant.models import Line

@@ -11,8 +11,8 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 from django.views.decorators.http import require_http_methods
 
-from analytics.history_file import RowError
-from analytics.imports_history import HistoryRefused, history_import
+from analytics.imported.history_file import RowError
+from analytics.imported.imports_history import HistoryRefused, history_import
 from analytics.models import HistoryImport
 from mes.people.access import may
 from mes.plant.models import Line

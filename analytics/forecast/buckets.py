@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from analytics.cells import HOUR_MS
+from analytics.forecast.cells import HOUR_MS
 from analytics.forecast.series import Cells, Floats, Grain, Ints, Past
 
 SEEN_ENOUGH = 0.9  # of a bucket's planned minutes: what a forecast is judged by must be known

@@ -8,12 +8,12 @@ from rest_framework import serializers
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from analytics import forecast_words as words
-from analytics.forecast_read import Standing, points_of, standing
+from analytics.forecast_pages import words
+from analytics.forecast_pages.overrides import overrides_of
+from analytics.forecast_pages.read import Standing, points_of, standing
+from analytics.forecasts.shown import forecast_at, latest_forecast
 from analytics.models import Forecast, ForecastOverride, Grain
-from analytics.overrides import overrides_of
 from analytics.phases.state import state_at
-from analytics.shown import forecast_at, latest_forecast
 from mes.api.base import ApiView
 from mes.api.errors import BadRequest, NotFound
 from mes.api.filters import instant, line_named

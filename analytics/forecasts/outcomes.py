@@ -5,9 +5,9 @@ from typing import get_args
 
 import numpy as np
 
-from analytics.buckets import made
+from analytics.forecast.buckets import made
 from analytics.forecast.series import Grain
-from analytics.history import past_of
+from analytics.forecasts.history import past_of
 from analytics.models import Outcome
 from analytics.plant_day import instant_of
 from mes.plant.models import Line

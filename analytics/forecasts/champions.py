@@ -6,10 +6,10 @@ from typing import Any
 
 from django.db import transaction
 
-from analytics.champion_rules import Verdict, goes_back, verdict
+from analytics.forecasts.champion_rules import Verdict, goes_back, verdict
+from analytics.forecasts.record import Came, by_day, figures
+from analytics.forecasts.shown import came_of, champion_of
 from analytics.models import Approver, Champion, Grain, ReadinessReport
-from analytics.record import Came, by_day, figures
-from analytics.shown import came_of, champion_of
 from mes.journal.write import record
 from mes.plant.models import Line
 

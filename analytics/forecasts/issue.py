@@ -8,16 +8,16 @@ from typing import Any, get_args
 import numpy as np
 from django.db import transaction
 
-from analytics.drift_alarm import alarms, open_alarm, standardised
+from analytics.forecast.drift_alarm import alarms, open_alarm, standardised
 from analytics.forecast.methods import METHODS as MODELS
+from analytics.forecast.plain_rates import plan, rate28
 from analytics.forecast.series import Cells, Grain, Past, Predicted, Queue
-from analytics.history import calendar_of, past_of, queues_of
-from analytics.ladder import RATE, Choice, Standing, choose
+from analytics.forecasts.history import calendar_of, past_of, queues_of
+from analytics.forecasts.ladder import RATE, Choice, Standing, choose
+from analytics.forecasts.record import LAST, Came, figures, losses_by
+from analytics.forecasts.shown import came_of, champion_of
 from analytics.models import Forecast, PlanSnapshot, ReadinessReport
-from analytics.plain_rates import plan, rate28
 from analytics.plant_day import instant_of
-from analytics.record import LAST, Came, figures, losses_by
-from analytics.shown import came_of, champion_of
 from mes.journal.write import record
 from mes.plant.models import Line, Shift
 

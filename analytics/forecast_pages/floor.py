@@ -7,10 +7,10 @@ from datetime import datetime
 from django.urls import reverse
 from django.utils.translation import gettext as _
 
-from analytics import forecast_words as words
-from analytics.forecast_read import Point, Standing, forecasts_of_running, points_of, shift_names, standings
+from analytics.forecast_pages import words
+from analytics.forecast_pages.read import Point, Standing, forecasts_of_running, points_of, shift_names, standings
 from analytics.models import Forecast
-from analytics.phases.state import Word, floor_words
+from analytics.phase_pages.floor import Word, floor_words
 from mes.plant.models import Line
 from mes.screens.frame import zone_named
 from mes.screens.templatetags.amounts import local_day_time

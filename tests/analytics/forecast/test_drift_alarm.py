@@ -6,7 +6,7 @@ from statistics import median
 
 import pytest
 
-from analytics.drift_alarm import Alarm, alarms, open_alarm, standardised
+from analytics.forecast.drift_alarm import Alarm, alarms, open_alarm, standardised
 
 
 def test_a_lasting_shift_of_one_sigma_is_found_at_the_seventeenth() -> None:

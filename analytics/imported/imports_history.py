@@ -7,7 +7,7 @@ from datetime import datetime
 
 from django.db import IntegrityError, transaction
 
-from analytics.history_file import MOST_ERRORS, HourRow, RowError, hours_of
+from analytics.imported.history_file import MOST_ERRORS, HourRow, RowError, hours_of
 from analytics.models import HistoryHour, HistoryImport
 from mes.journal.write import record
 from mes.plant.models import Line

@@ -8,7 +8,7 @@ from django.urls import NoReverseMatch, reverse
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from analytics import words
+from analytics.readiness_pages import words
 from mes.screens.templatetags.amounts import local_day_time
 from mes.screens.words import NONE, number, percent
 

@@ -1,4 +1,4 @@
-"""The short-lived process that fits and forecasts: `python -m analytics.forecast_child`. No other one loads statistics.
+"""The short-lived process that fits and forecasts: `python -m analytics.forecasts.child`; no other loads statistics.
 
 It ends after a few seconds, so its 100 MB and more are never kept by a worker. Killed at any point, its run is free
 again after a minute, and what it stored stays: every step may be repeated.
@@ -18,8 +18,8 @@ TAKES_NEW_S = 10.0  # Celery allows its task 20 s, and a line needs up to some s
 
 def work_off(*, until_s: float, clock: Callable[[], datetime]) -> int:
     """Forecasts shifts that began, then takes nightly runs as long as there is time; gives how many were done."""
-    from analytics.issue import forecasts_issue
-    from analytics.refits import refit_claim, shifts_to_forecast
+    from analytics.forecasts.issue import forecasts_issue
+    from analytics.forecasts.refits import refit_claim, shifts_to_forecast
 
     begun = time.monotonic()
     for line, origin in shifts_to_forecast(at=clock()):
@@ -35,8 +35,8 @@ def work_off(*, until_s: float, clock: Callable[[], datetime]) -> int:
 
 def _refit(held: Any, clock: Callable[[], datetime]) -> bool:
     """One run: its steps in order, each of which may be repeated. Stops where another worker has it by now."""
+    from analytics.forecasts.refits import refit_done, refit_fail, refit_step
     from analytics.models import Refit
-    from analytics.refits import refit_done, refit_fail, refit_step
 
     refit = Refit.objects.select_related("line__area__site").get(pk=held.pk)
     cpu_s = time.process_time()
@@ -54,10 +54,10 @@ def _refit(held: Any, clock: Callable[[], datetime]) -> bool:
 
 def _steps(refit: Any) -> list[tuple[str, Callable[[datetime], object]]]:
     """Its origin is when it was asked for, so that a repeat finds what the killed worker stored."""
-    from analytics.champions import champions_judge
-    from analytics.issue import METHODS, forecasts_issue
-    from analytics.ladder import MODEL
-    from analytics.outcomes import outcomes_join
+    from analytics.forecasts.champions import champions_judge
+    from analytics.forecasts.issue import METHODS, forecasts_issue
+    from analytics.forecasts.ladder import MODEL
+    from analytics.forecasts.outcomes import outcomes_join
 
     line, origin, actor = refit.line, refit.asked_at, refit.asked_by
     models = [name for name, (rung, _) in METHODS.items() if rung >= MODEL]

@@ -7,7 +7,7 @@ from uuid import UUID
 from django.db import transaction
 from django.utils.translation import gettext as _
 
-from analytics.forecast_read import points_of
+from analytics.forecast_pages.read import points_of
 from analytics.models import Forecast, ForecastOverride
 from mes.journal.write import record
 from mes.plant.models import Line

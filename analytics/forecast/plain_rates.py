@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from analytics.buckets import Buckets, buckets, made
+from analytics.forecast.buckets import Buckets, buckets, made
 from analytics.forecast.series import LEVELS, Cells, Floats, Grain, Past, Predicted, Queue
 
 DAY_MS = 86_400_000

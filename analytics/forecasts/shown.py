@@ -4,8 +4,8 @@ from collections import defaultdict
 from collections.abc import Iterable
 from datetime import datetime, timedelta
 
+from analytics.forecasts.record import Came
 from analytics.models import Champion, Forecast, Outcome
-from analytics.record import Came
 from mes.plant.models import Line
 
 WEEK = timedelta(days=7)

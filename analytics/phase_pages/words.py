@@ -5,8 +5,8 @@ from typing import TYPE_CHECKING, Any
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from analytics import words
 from analytics.models import PhaseState
+from analytics.readiness_pages import words
 from mes.screens.templatetags.amounts import local_day_time
 
 if TYPE_CHECKING:

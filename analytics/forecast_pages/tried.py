@@ -4,8 +4,8 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
+from analytics.forecasts.record import pooled
 from analytics.readiness.earned import LEVELS
-from analytics.record import pooled
 
 HOUR, DAY = timedelta(hours=1), timedelta(days=1)
 LEADS = {

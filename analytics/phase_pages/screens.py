@@ -14,9 +14,8 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST, require_safe
 
-from analytics import words
 from analytics.models import Approver, Department, PhaseState, ReadinessReport
-from analytics.phases import words as phase_words
+from analytics.phase_pages import words as phase_words
 from analytics.phases.rules import FEATURES, LAST, TALLIES_NEEDED, unlocked
 from analytics.phases.signoffs import (
     Place,
@@ -30,7 +29,8 @@ from analytics.phases.signoffs import (
 )
 from analytics.phases.state import states_of
 from analytics.readiness.report import latest_reports
-from analytics.screens import BlockerRow, blocker_row
+from analytics.readiness_pages import words
+from analytics.readiness_pages.screens import BlockerRow, blocker_row
 from mes.people.access import lines_for, may
 from mes.people.models import Person, Role
 from mes.plant.models import Line

@@ -14,12 +14,12 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST, require_safe
 from kombu.exceptions import OperationalError
 
-from analytics import words
-from analytics.chart import Chart, history_chart
 from analytics.models import ReadinessReport
-from analytics.phases.state import floor_word, floor_words
+from analytics.phase_pages.floor import floor_word, floor_words
 from analytics.readiness.report import history_of, latest_reports
-from analytics.tallied import DayRow, day_rows, labels_of, parts_of
+from analytics.readiness_pages import words
+from analytics.readiness_pages.chart import Chart, history_chart
+from analytics.readiness_pages.tallied import DayRow, day_rows, labels_of, parts_of
 from analytics.tasks import measure_line
 from mes.people.access import lines_for, may
 from mes.plant.models import Line

@@ -8,8 +8,8 @@ from typing import Any
 from django.db.models import F, OuterRef, QuerySet, Subquery
 from django.db.models.functions import Coalesce
 
-from analytics.forecast_tried import Told
-from analytics.ladder import PHASE_OF, PLAN, RATE
+from analytics.forecast_pages.tried import Told
+from analytics.forecasts.ladder import PHASE_OF, PLAN, RATE
 from analytics.models import Forecast, Outcome, PhaseState
 from analytics.phases.state import states_of
 from analytics.readiness.earned import HIGH_80, LOW_80

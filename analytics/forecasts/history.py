@@ -7,9 +7,9 @@ from zoneinfo import ZoneInfo
 
 import numpy as np
 
-from analytics.cells import HOUR_MS, Cell, ShiftSpan, cells, without
+from analytics.forecast.cells import HOUR_MS, Cell, ShiftSpan, cells, without
 from analytics.forecast.series import Cells, Past, Queue, Queued
-from analytics.history_rows import MINUTE_MS, Key, Measured, imported_of, measured_of
+from analytics.forecasts.history_rows import MINUTE_MS, Key, Measured, imported_of, measured_of
 from analytics.models import HistoryHour, PlanSnapshot
 from analytics.plant_day import instant_of
 from mes.oee.fact_models import HourFact

@@ -8,13 +8,13 @@ from rest_framework import serializers
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from analytics import words
+from analytics.phase_pages.words import fell_text
 from analytics.phases.rules import unlocked
 from analytics.phases.signoffs import places_of
 from analytics.phases.state import states_of
-from analytics.phases.words import fell_text
 from analytics.readiness.report import latest_reports
-from analytics.tallied import labels_of
+from analytics.readiness_pages import words
+from analytics.readiness_pages.tallied import labels_of
 from mes.api.base import ApiView
 from mes.api.errors import NotFound
 from mes.api.filters import line_named

@@ -6,7 +6,7 @@ from django.utils.translation import gettext as _
 
 from analytics.readiness.labels import STOPS_NEEDED, SUBGROUPS_NEEDED
 from analytics.readiness.tallies import DayTally, part_of
-from analytics.words import value_text
+from analytics.readiness_pages.words import value_text
 from mes.screens.words import NONE, number
 
 HOUR_MS = 3_600_000

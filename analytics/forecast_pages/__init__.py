@@ -1,0 +1,1 @@
+"""Forecasts where people look: pages, the API, the line on the floor."""

@@ -1,0 +1,1 @@
+"""Hours from before Millwright, brought in by CSV."""

@@ -1,0 +1,1 @@
+"""Readiness where people look: pages, the API, its words."""
