@@ -42,7 +42,7 @@ def past_forecasts_work(*, until_s: float, clock: Callable[[], datetime]) -> int
 
 def main() -> int:
     """Works off what waits; 0 always."""
-    os.nice(10)  # the floor comes first
+    os.nice(5)  # the floor comes first
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "mes.config.settings")
     django.setup()
     past_forecasts_work(until_s=TAKES_NEW_S, clock=lambda: datetime.now(UTC))
