@@ -147,9 +147,14 @@ class B2mmlHttp:
         return reading
 
     def _kept(self, reading: Reading) -> dict[str, OperationsRequest]:
-        return {
-            one.ref.key: replace(one, ref=replace(one.ref, version=content_hash(one)[:16])) for one in reading.requests
-        }
+        return {one.ref.key: replace(one, ref=replace(one.ref, version=_version(one))) for one in reading.requests}
+
+
+def _version(request: OperationsRequest) -> str:
+    """What a planner changes: that the order runs or is made the ERP learns from our own confirmations."""
+    own = request.state in (RequestState.RELEASED, RequestState.RUNNING, RequestState.COMPLETED)
+    planned = replace(request, state=RequestState.RELEASED, erp_state="") if own else request
+    return content_hash(planned)[:16]
 
 
 def _path(settings: Settings, name: str, usual: str) -> str:

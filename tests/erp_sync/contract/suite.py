@@ -284,7 +284,7 @@ class Contract:
         lines(rig).next(fault.PACKED, 50)
         assert key in everything(erp)[0]
         erp.push_response(said(rig, order(erp, key), 1, 40, 3, 43))
-        assert erp.totals([key])[key].good == 40
+        assert books(rig, key) == (40, 3, used(rig, 43))
 
     def test_no_redirection_leads_to_another_server(self, rig: Rig, erp: ErpConnector) -> None:
         everything(erp)

@@ -5,6 +5,7 @@ from pathlib import Path
 from tests.erp_sync.contract.drop_folders import CANNOT
 from tests.erp_sync.contract.suite import Contract
 from tests.erp_sync.contract.test_b2mml import TestB2mml as OverB2mml
+from tests.erp_sync.contract.test_b2mml_http import TestB2mmlHttp as OverB2mmlHttp
 from tests.erp_sync.contract.test_csv import TestCsv as OverCsv
 from tests.erp_sync.contract.test_odoo import TestOdoo as OverOdoo
 from tests.erp_sync.contract.test_simulated import TestSimulated as Simulated
@@ -15,6 +16,14 @@ from tests.erp_sync.contract.test_tryton import TestTrytonLongTerm as OverTryton
 # Name of the rig (and series) -> the class, and the rows its ERP cannot be made to do; the reasons stand in `cannot`.
 LEFT_OUT: dict[str, tuple[type[Contract], set[str]]] = {
     "b2mml": (OverB2mml, set(CANNOT)),
+    "b2mml_http": (
+        OverB2mmlHttp,
+        {
+            "test_totals_arrive_and_the_comparison_says_what_the_erps_own_books_say",
+            "test_the_final_message_ends_the_order_and_may_be_repeated",
+            "test_a_question_of_the_erp_waits_for_a_person_and_then_is_booked",
+        },
+    ),
     "csv": (OverCsv, set(CANNOT)),
     "odoo": (
         OverOdoo,
