@@ -22,7 +22,8 @@ from erp_sync.models import Difference, ErpConnection, ErpLink, OutboxMessage, S
 from erp_sync.outbound.claim import UNSETTLED
 from erp_sync.outbound.codes import Codes
 from erp_sync.outbound.collect import consumed_of
-from erp_sync.outbound.compare import Sides, compare
+from erp_sync.outbound.compare import LotSides, Sides, compare, compare_lots
+from mes.materials.models import Lot
 from mes.production.lifecycle import BEGUN, CANCELLED, CLOSED, COMPLETED, OPEN
 from mes.production.models import WorkOrder
 from mes.tracking.order_counts import Made, made_of
@@ -33,8 +34,11 @@ DAYS = 30
 CHUNK = 100  # orders that the ERP is asked about at once
 MOST = 2000  # of one run: it stays well below the length of a task; the ones compared longest ago come first
 PER_NIGHT = timedelta(hours=6)
-ORDER, STATE = "order", "order-state"
-_OWN = Q(field__in=("good", "scrap", ORDER, STATE, "lots")) | Q(field__startswith="consumed:")
+ORDER, STATE, LOTS = "order", "order-state", "lots"
+DISCARDED = "discarded"
+"""The resolution of a difference that a person keeps as it is, with a reason: it opens anew when a value changes."""
+_OWN = Q(field__in=("good", "scrap", ORDER, STATE, LOTS)) | Q(field__startswith="consumed:")
+_OPEN_THERE = [str(state) for state in (RequestState.PLANNED, RequestState.RELEASED, RequestState.RUNNING)]
 _THERE_OVER = (RequestState.COMPLETED, RequestState.CLOSED, RequestState.CANCELLED)
 
 
@@ -48,6 +52,15 @@ class Row:
     kind: str
     amount: Decimal | None = None
     why: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Ours:
+    """What orders are on our side: pieces and lots by order, and our codes in the ERP's words."""
+
+    made: Mapping[int, Made]
+    lots: Mapping[int, list[Lot]]
+    codes: Codes
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,6 +107,7 @@ def due_links(connection: ErpConnection, now: datetime, *, everything: bool) -> 
     open_one = Difference.objects.filter(_OWN, link=OuterRef("pk"), resolved_at=None)
     recent = now - (timedelta(days=DAYS) if everything else timedelta(days=1))
     wanted = Q(order__status__in=OPEN) | Q(order__completed_at__gte=recent) | Exists(unsettled) | Exists(open_one)
+    wanted |= Q(order__status=CANCELLED, request__state__in=_OPEN_THERE)
     if everything:
         wanted |= Q(last_seen_at__gte=recent)
     if everything:  # a night has many parts; what an earlier one compared is not compared again
@@ -115,16 +129,23 @@ def _chunk(
     connection: ErpConnection, links: Sequence[ErpLink], booked: Mapping[str, Booked], held: Flight, now: datetime
 ) -> None:
     orders = [link.order for link in links if link.order is not None]
-    made, codes, queues = made_of(orders), Codes(connection, now), _queues(links)
+    ours, queues = Ours(made_of(orders), _lots(orders), Codes(connection, now)), _queues(links)
     with transaction.atomic():
         for link in links:
             there = booked.get(link.key)
-            rows = _rows(link, there, made, codes, queues.get(link.pk, []), now)
-            differences_set(link, rows, now)
-            _count(held.run, rows)
+            rows = _rows(link, there, ours, queues.get(link.pk, []))
+            _count(held.run, differences_set(link, rows, now))
             link.compared_at = now
-            link.booked = _snapshot(link, there, made)
+            link.booked = _snapshot(link, there, ours.made)
         ErpLink.objects.bulk_update(links, ["compared_at", "booked"])
+
+
+def _lots(orders: Sequence[WorkOrder]) -> dict[int, list[Lot]]:
+    """The lots that these orders made of their own item."""
+    found: dict[int, list[Lot]] = {}
+    for lot in Lot.objects.filter(order__in=orders, item=F("order__item")):
+        found.setdefault(lot.order_id or 0, []).append(lot)
+    return found
 
 
 def _queues(links: Sequence[ErpLink]) -> dict[int, list[OutboxMessage]]:
@@ -138,10 +159,8 @@ def _queues(links: Sequence[ErpLink]) -> dict[int, list[OutboxMessage]]:
 def _rows(
     link: ErpLink,
     there: Booked | None,
-    made: Mapping[int, Made],
-    codes: Codes,
+    ours: Ours,
     queue: Sequence[OutboxMessage],
-    now: datetime,
 ) -> list[Row]:
     """Every difference of one order; none: both sides say the same."""
     if link.order is None or link.factor is None:
@@ -151,13 +170,15 @@ def _rows(
         return [Row(ORDER, "", link.order.number, Class.MISSING_ERP)] if touched else []
     stuck = next((_stuck_words(one) for one in queue if one.status in ("dead", "parked")), "")
     rows: list[Row] = []
-    ours = made[link.order.pk]
-    for name, erp, pieces in (("good", there.good, ours.good), ("scrap", there.scrap, ours.scrap)):
+    made = ours.made[link.order.pk]
+    for name, erp, pieces in (("good", there.good, made.good), ("scrap", there.scrap, made.scrap)):
         if erp is not None:
             sides = _sides(link, name, erp, to_erp(link, pieces), queue)
             rows += _row(name, sides, stuck)
     if there.consumed is not None:
-        rows += _consumed_rows(link, ours, there.consumed, codes, queue, stuck)
+        rows += _consumed_rows(link, made, there.consumed, ours.codes, queue, stuck)
+    if there.lots is not None:
+        rows += _lot_rows(link, there.lots, ours.lots.get(link.order.pk, []), queue, stuck)
     return rows + _state_rows(link.order, there, queue, stuck)
 
 
@@ -207,11 +228,35 @@ def _consumed_rows(
     return rows
 
 
-def _state_rows(order: WorkOrder, there: Booked, queue: Sequence[OutboxMessage], stuck: str) -> list[Row]:
-    over_there = there.state in _THERE_OVER
-    over_here = order.status in (COMPLETED, CLOSED)
-    if over_there == over_here or order.status == CANCELLED or (not over_here and order.status not in BEGUN):
+def _lot_rows(
+    link: ErpLink, there: frozenset[str], lots: Sequence[Lot], queue: Sequence[OutboxMessage], stuck: str
+) -> list[Row]:
+    """Lots by their numbers. One that is nothing in the ERP's unit is in none of both."""
+    ours = frozenset(lot.number for lot in lots if to_erp(link, lot.quantity))
+    confirmed = _lots_told(link.confirmed)
+    written = _lots_told(queue[-1].payload.get("cumulative", {})) if queue else None
+    more_comes = link.order is not None and link.order.status in BEGUN
+    found = compare_lots(LotSides(there, ours, confirmed, written, more_comes), stuck=bool(stuck))
+    if found is None:
         return []
+    only_there, only_here = (", ".join(sorted(names))[:200] for names in (there - ours, ours - there))
+    return [Row(LOTS, only_there, only_here, found.value, why=stuck if there == confirmed else "")]
+
+
+def _lots_told(totals: Mapping[str, Any]) -> frozenset[str]:
+    rows = totals.get("materials", ())
+    made = [row for row in rows if row["use"] == MaterialUse.PRODUCED and Decimal(row["quantity"]["value"])]
+    return frozenset(row["lot"] for row in made if row["lot"])
+
+
+def _state_rows(order: WorkOrder, there: Booked, queue: Sequence[OutboxMessage], stuck: str) -> list[Row]:
+    """One side takes the order for over. Cancelled here is over too, but no message tells that: a planner must."""
+    over_there = there.state in _THERE_OVER
+    over_here = order.status in (COMPLETED, CLOSED, CANCELLED)
+    if over_there == over_here or (not over_here and order.status not in BEGUN):
+        return []
+    if order.status == CANCELLED:
+        return [Row(STATE, there.erp_state[:200], order.get_status_display(), Class.STATE)]
     kind = Class.IN_FLIGHT if over_here and queue and not stuck else Class.STATE
     return [Row(STATE, there.erp_state[:200], order.get_status_display(), kind, why=stuck)]
 
@@ -221,19 +266,30 @@ def _stuck_words(message: OutboxMessage) -> str:
     return (said % {"sequence": message.sequence, "why": message.last_error})[:300]
 
 
-def differences_set(link: ErpLink, rows: Sequence[Row], at: datetime) -> None:
-    """These are the link's differences now: opened, brought up to date, and those that are gone closed."""
-    open_ones = {row.field: row for row in Difference.objects.filter(_OWN, link=link, resolved_at=None)}
-    for row in rows:
-        known = open_ones.pop(row.field, None)
+def differences_set(link: ErpLink, rows: Sequence[Row], at: datetime) -> list[Row]:
+    """These are the link's differences now: opened, brought up to date, and those that are gone closed.
+
+    What a person settled with a reason stays settled as long as both sides say the same as then; the others come back.
+    """
+    known_ones: dict[str, Difference] = {}
+    settled: set[tuple[str, str, str]] = set()
+    for one in Difference.objects.filter(_OWN & (Q(resolved_at=None) | Q(resolution=DISCARDED)), link=link):
+        if one.resolved_at is None:
+            known_ones[one.field] = one
+        else:
+            settled.add((one.field, one.erp_value, one.mes_value))
+    left = [row for row in rows if (row.field, row.erp, row.mes) not in settled]
+    for row in left:
+        known = known_ones.pop(row.field, None)
         values: dict[str, Any] = {"erp_value": row.erp, "mes_value": row.mes, "amount": row.amount, "kind": row.kind}
         values |= {"why": row.why, "seen_at": at}
         if known is None:
             Difference.objects.create(link=link, field=row.field, opened_at=at, **values)
         else:
             Difference.objects.filter(pk=known.pk, resolved_at=None).update(**values)
-    gone = Difference.objects.filter(pk__in=[row.pk for row in open_ones.values()], resolved_at=None)
+    gone = Difference.objects.filter(pk__in=[row.pk for row in known_ones.values()], resolved_at=None)
     gone.update(resolved_at=at, resolved_by="system", resolution="gone", seen_at=at)
+    return left
 
 
 def _count(run: SyncRun, rows: Sequence[Row]) -> None:

@@ -34,6 +34,7 @@ urlpatterns = [
     path("planning/erp/new/", setup.new_connection, name="erp-new"),
     path("planning/erp/<str:code>/setup/", setup.setup, name="erp-setup"),
     path("planning/erp/<str:code>/setup/<str:verb>/", setup_acts.setup_act, name="erp-setup-act"),
+    path("planning/erp/<str:code>/cancelled/<path:key>/", attention_acts.cancelled_act, name="erp-cancelled-seen"),
     path("planning/erp/<str:code>/seen/<path:key>/", attention_acts.notice_act, name="erp-notice-seen"),
     path("planning/erp/<str:code>/orders/<path:key>/", log.order_log, name="erp-order-log"),
 ]

@@ -48,7 +48,8 @@ def difference_resolve(difference: Difference, *, why: str, actor: str, at: date
     words = words_of(why, "why")
     with transaction.atomic():
         link = _locked(difference)
-        if not _resolve(difference, "mes", words, actor, at):
+        how = "mes" if difference.field.startswith(PREFIX) else "discarded"  # the comparison opens no such one anew
+        if not _resolve(difference, how, words, actor, at):
             return False
         if difference.field.startswith(PREFIX):
             aspect = Aspect(difference.field.removeprefix(PREFIX))

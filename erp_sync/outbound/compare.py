@@ -40,3 +40,27 @@ def compare(sides: Sides, *, stuck: bool) -> Found | None:
     if moving and not stuck and sides.erp in (sides.confirmed, sides.written):
         return Found.IN_FLIGHT
     return Found.ERP_AHEAD if sides.erp > sides.mes else Found.MES_AHEAD
+
+
+@dataclass(frozen=True, slots=True)
+class LotSides:
+    """The lots that each side has of an order's product; `confirmed` and `written` as for `Sides`."""
+
+    erp: frozenset[str]
+    mes: frozenset[str]
+    confirmed: frozenset[str]
+    written: frozenset[str] | None
+    more_comes: bool
+
+
+def compare_lots(sides: LotSides, *, stuck: bool) -> Found | None:
+    """As `compare`, for names: ahead is who has a lot that the other lacks, the ERP first.
+
+    None where we have no lots: then the ERP numbers them by itself.
+    """
+    if sides.erp == sides.mes or not sides.mes:
+        return None
+    moving = sides.written is not None or sides.more_comes
+    if moving and not stuck and sides.erp in (sides.confirmed, sides.written):
+        return Found.IN_FLIGHT
+    return Found.ERP_AHEAD if sides.erp - sides.mes else Found.MES_AHEAD

@@ -11,6 +11,7 @@ from django.http import HttpRequest, HttpResponse
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
 
+from erp_sync.cancelled import cancelled_here
 from erp_sync.models import Difference, ErpLink, OutboxMessage
 from erp_sync.screens import words
 from erp_sync.screens.amounts import at_stake
@@ -53,7 +54,7 @@ class Again(NamedTuple):
 @login_required
 @require_safe
 def attention(request: HttpRequest) -> HttpResponse:
-    """`/planning/erp/attention/`: dead letters, orders in dispute, orders that wait for a mapping."""
+    """`/planning/erp/attention/`: dead letters, orders in dispute, cancelled here only, or waiting for a mapping."""
     demand(request.user, "see_erp")
     now = datetime.now(UTC)
     mine = messages_for(request.user)
@@ -62,6 +63,7 @@ def attention(request: HttpRequest) -> HttpResponse:
     context = {
         "dead": _dead(dead),
         "disputes": _disputes(request.user),
+        "cancelled": _listed(cancelled_here(links_for(request.user))),
         "dead_count": mine.filter(status=Status.DEAD).count(),
         "waiting": _with_badge(request.user, ErpLink.Badge.WAITING),
         "changed": _with_badge(request.user, ErpLink.Badge.CHANGED),
@@ -125,8 +127,11 @@ def _open(link: ErpLink, changes: Iterable[Difference]) -> OpenLink:
 
 
 def _with_badge(user: object, badge: str) -> list[OpenLink]:
-    links = links_for(user).filter(badge=badge).order_by("first_seen_at", "pk")
-    return [_open(link, ()) for link in links[:SHOWN]]
+    return _listed(links_for(user).filter(badge=badge))
+
+
+def _listed(links: QuerySet[ErpLink]) -> list[OpenLink]:
+    return [_open(link, ()) for link in links.order_by("first_seen_at", "pk")[:SHOWN]]
 
 
 def _plain(value: Decimal) -> str:

@@ -12,6 +12,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 from django.views.decorators.http import require_POST
 
+from erp_sync.cancelled import cancelled_settle
 from erp_sync.errors import MappingMissing
 from erp_sync.inbound.decisions import difference_resolve, erp_value_accept, notice_seen
 from erp_sync.models import Difference, OutboxMessage
@@ -24,10 +25,10 @@ from erp_sync.outbound.decisions import (
     warning_accept,
 )
 from erp_sync.screens.attention import met_outage
-from erp_sync.screens.found import connection_or_404, difference_or_404, links_for, message_or_404, messages_for
+from erp_sync.screens.found import difference_or_404, link_or_404, message_or_404, messages_for
 from mes.plant.changes import ShiftLocked
 from mes.production.refusals import OrderRefused
-from mes.screens.gate import actor_of, demand, storable
+from mes.screens.gate import actor_of, demand
 
 AT_ONCE = 1000
 """So many messages are sent again with one press; after a longer outage press once more."""
@@ -65,12 +66,21 @@ def difference_act(request: HttpRequest, number: int, verb: str) -> HttpResponse
 def notice_act(request: HttpRequest, code: str, key: str) -> HttpResponse:
     """`/planning/erp/<code>/seen/<key>/`: somebody has read what the ERP changed."""
     demand(request.user, "decide_erp")
-    connection = connection_or_404(request.user, code)
-    link = links_for(request.user).filter(connection=connection, key=storable(key)).first()
-    if link is None:
-        raise Http404(key)
-    notice_seen(link, actor=actor_of(request), at=datetime.now(UTC))
+    notice_seen(link_or_404(request.user, code, key), actor=actor_of(request), at=datetime.now(UTC))
     return _back(request)
+
+
+@login_required
+@require_POST
+def cancelled_act(request: HttpRequest, code: str, key: str) -> HttpResponse:
+    """`/planning/erp/<code>/cancelled/<key>/`: an order cancelled here stays open in the ERP, with the reason."""
+    demand(request.user, "decide_erp")
+    link = link_or_404(request.user, code, key)
+    said = _("The order stays open in the ERP; the reason is kept.")
+    why = request.POST.get("why", "")
+    return _decided(
+        request, lambda: (cancelled_settle(link, why=why, actor=actor_of(request), at=datetime.now(UTC)), said)
+    )
 
 
 @login_required

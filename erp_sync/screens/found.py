@@ -53,6 +53,15 @@ def connection_or_404(user: object, code: str) -> ErpConnection:
         raise Http404(code) from error
 
 
+def link_or_404(user: object, code: str, key: str) -> ErpLink:
+    """An order of that connection, on one of the person's lines."""
+    connection = connection_or_404(user, code)
+    link = links_for(user).filter(connection=connection, key=storable(key)).first()
+    if link is None:
+        raise Http404(key)
+    return link
+
+
 def message_or_404(user: object, event_id: UUID) -> OutboxMessage:
     """A message about an order on one of the person's lines."""
     try:

@@ -16,10 +16,10 @@ from erp_sync.models import Attempt, ErpLink, OutboxMessage, SyncRun
 from erp_sync.screens import words
 from erp_sync.screens.amounts import told
 from erp_sync.screens.attention import verbs_of
-from erp_sync.screens.found import connection_or_404, connections_for, links_for, message_or_404
+from erp_sync.screens.found import connections_for, link_or_404, message_or_404
 from erp_sync.screens.page import erp_page
 from mes.screens.frame import zone_named
-from mes.screens.gate import demand, storable
+from mes.screens.gate import demand
 
 PAGE = 50
 MESSAGES = 200
@@ -80,10 +80,7 @@ def log(request: HttpRequest) -> HttpResponse:
 def order_log(request: HttpRequest, code: str, key: str) -> HttpResponse:
     """`/planning/erp/<code>/orders/<key>/`: every message about an order, the latest first."""
     demand(request.user, "see_erp")
-    connection = connection_or_404(request.user, code)
-    link = links_for(request.user).filter(connection=connection, key=storable(key)).first()
-    if link is None:
-        raise Http404(key)
+    link = link_or_404(request.user, code, key)
     messages = link.messages.order_by("-sequence")[:MESSAGES]
     context = {
         "link": link,

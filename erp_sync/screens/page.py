@@ -9,6 +9,7 @@ from django.shortcuts import render
 from django.urls import reverse
 from django.utils.translation import gettext_lazy
 
+from erp_sync.cancelled import cancelled_here
 from erp_sync.imports import READERS
 from erp_sync.inbound.differences import PREFIX
 from erp_sync.models import Difference, ErpConnection, ErpLink, OutboxMessage
@@ -80,7 +81,8 @@ def needs_count(user: object) -> int:
     dead = messages_for(user).filter(status=OutboxMessage.Status.DEAD).count()
     waiting = links_for(user).filter(badge=ErpLink.Badge.WAITING).count()
     conflicts = set(conflicts_for(user).values_list("pk", flat=True))
-    return dead + waiting + len(conflicts | set(changes_for(user).values_list("link", flat=True)))
+    conflicts |= set(changes_for(user).values_list("link", flat=True))
+    return dead + waiting + len(conflicts | set(cancelled_here(links_for(user)).values_list("pk", flat=True)))
 
 
 def _tabs(user: object, here: str, connections: list[ErpConnection]) -> list[Tab]:

@@ -181,6 +181,7 @@ erp-retry-all               /planning/erp/attention/retry/                    - 
 erp-new                     /planning/erp/new/                                E           E
 erp-setup                   /planning/erp/ERP/setup/                          PE          -
 erp-notice-seen             /planning/erp/ERP/seen/{erp_key}/                 -           PG
+erp-cancelled-seen          /planning/erp/ERP/cancelled/{erp_key}/            -           PG
 erp-imports                 /planning/erp/imports/                            A           A
 erp-import                  /planning/erp/imports/{import}/                   A           -
 erp-import-rows             /planning/erp/imports/{import}/rows/              A           -

@@ -70,7 +70,8 @@ def confirmation_of(message: OperationsResponse) -> Row:
     for part in total.materials:
         if part.use == MaterialUse.CONSUMED:
             consumed[part.item] += part.quantity.value
-    lots = {part.lot for part in total.materials if part.use == MaterialUse.PRODUCED and part.lot}
+    made = [part for part in total.materials if part.use == MaterialUse.PRODUCED and part.quantity.value]
+    lots = {part.lot for part in made if part.lot}
     return {
         "sequence": message.sequence,
         "version": message.order.version,

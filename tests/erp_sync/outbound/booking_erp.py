@@ -25,6 +25,7 @@ class Book:
     good: Decimal = Decimal(0)
     scrap: Decimal = Decimal(0)
     consumed: tuple[tuple[str, Decimal], ...] = ()
+    lots: frozenset[str] = frozenset()
     final: bool = False
 
 
@@ -51,6 +52,8 @@ class BookingErp(MemoryErp):
             total = message.cumulative
             used = [row for row in total.materials if row.use is MaterialUse.CONSUMED]
             book.consumed = tuple((row.item, row.quantity.value) for row in used)
+            made = [row for row in total.materials if row.use is MaterialUse.PRODUCED]
+            book.lots = frozenset(row.lot for row in made if row.lot)
             book.sequence, book.good, book.scrap = message.sequence, total.good.value, total.scrap.value
             book.final = message.final
             self.taken.append((message.order.key, message.sequence))
@@ -67,6 +70,7 @@ class BookingErp(MemoryErp):
                 self.books.get(key, Book()).good,
                 self.books.get(key, Book()).scrap,
                 dict(self.books.get(key, Book()).consumed),
+                self.books.get(key, Book()).lots,
             )
             for key in keys
             if key in self.orders

@@ -3,15 +3,18 @@
 import csv
 from datetime import date, timedelta
 from decimal import Decimal
+from uuid import uuid4
 
 import pytest
 
 from erp_sync.errors import RejectedError
+from erp_sync.inbound.decisions import difference_resolve
 from erp_sync.models import Difference, ErpLink, SyncRun
-from erp_sync.outbound.compare import Found, Sides, compare
+from erp_sync.outbound.compare import Found, LotSides, Sides, compare, compare_lots
 from erp_sync.outbound.report import compared_orders, report_csv, sums_of
 from erp_sync.outbound.write import message_write
 from erp_sync.reconcile import Unexplained, reconcile, unexplained_of
+from mes.materials.lots import lot_produce
 from mes.production.models import WorkOrder
 from tests.erp_sync.outbound.booking_erp import Book, failing
 from tests.erp_sync.outbound.conftest import NOON, Floor
@@ -39,6 +42,27 @@ def test_only_what_messages_explain_is_in_flight(
         Decimal(erp), Decimal(mes), Decimal(confirmed), None if written is None else Decimal(written), more_comes
     )
     assert compare(sides, stuck=stuck) == expected
+
+
+@pytest.mark.parametrize(
+    ("erp", "mes", "confirmed", "written", "more_comes", "stuck", "expected"),
+    [
+        ("A B", "A B", "A", None, False, False, None),
+        ("A B", "", "", None, False, False, None),  # the ERP numbers its lots by itself
+        ("A", "A B", "A", "A B", False, False, Found.IN_FLIGHT),
+        ("A B", "A B C", "A", "A B", False, False, Found.IN_FLIGHT),
+        ("A", "A B", "A", None, True, False, Found.IN_FLIGHT),
+        ("A", "A B", "A", None, False, False, Found.MES_AHEAD),
+        ("A", "A B", "A", "A B", False, True, Found.MES_AHEAD),
+        ("A X", "A B", "A", "A B", True, False, Found.ERP_AHEAD),
+    ],
+)
+def test_lots_are_compared_by_their_numbers(
+    erp: str, mes: str, confirmed: str, written: str | None, more_comes: bool, stuck: bool, expected: Found | None
+) -> None:
+    there, here, known = (frozenset(names.split()) for names in (erp, mes, confirmed))
+    on_its_way = None if written is None else frozenset(written.split())
+    assert compare_lots(LotSides(there, here, known, on_its_way, more_comes), stuck=stuck) == expected
 
 
 def compared(floor: Floor) -> SyncRun:
@@ -109,6 +133,43 @@ def test_consumption_is_compared_for_the_materials_that_we_book(floor: Floor) ->
     floor.erp.books["7"].consumed = (("SYRUP", Decimal(1200)), ("CAPS", Decimal(5)))
     compared(floor)
     assert fields() == [("consumed:SYRUP", "erp-ahead", 1120)]
+
+
+def test_a_lot_that_only_one_side_has_is_a_difference_until_both_have_it(floor: Floor) -> None:
+    link = floor.link()
+    floor.counts(link, 4800)
+    about = {"item": floor.plant.cola, "work_center": floor.plant.packer, "order": link.order, "actor": "ana"}
+    for number, quantity in (("L-1", 2400), ("L-2", 2400)):
+        lot_produce(number=number, quantity=Decimal(quantity), at=NOON, key=uuid4(), **about)
+    message_write(link, "test", NOON)
+    compared(floor)
+    assert fields() == [("good", "in-flight", -200), ("lots", "in-flight", None)]
+    floor.deliver()
+    assert (compared(floor).unchanged, fields()) == (1, [])
+    floor.erp.books["7"].lots = frozenset({"L-1", "X-9"})
+    compared(floor)
+    row = Difference.objects.get(resolved_at=None)
+    assert (row.field, row.kind, row.erp_value, row.mes_value) == ("lots", "erp-ahead", "X-9", "L-2")
+
+
+def test_what_a_person_settled_with_a_reason_opens_again_only_when_a_side_changes(floor: Floor) -> None:
+    link = floor.link()
+    floor.counts(link, 2400)
+    told(floor, link)
+    floor.erp.books["7"].good = Decimal(103)
+    compared(floor)
+    assert difference_resolve(Difference.objects.get(), why="three packs of samples", actor="paula", at=LATER)
+    run = compared(floor)
+    assert (run.unchanged, fields()) == (1, [])
+    floor.erp.books["7"].good = Decimal(104)
+    compared(floor)
+    assert fields() == [("good", "erp-ahead", 4)]
+
+
+def test_an_order_that_is_cancelled_here_and_open_there_is_a_difference(floor: Floor) -> None:
+    link = floor.link()
+    WorkOrder.objects.filter(pk=link.order_id).update(status="cancelled")
+    assert (compared(floor).failed, fields()) == (1, [("order-state", "state", None)])
 
 
 def test_an_order_that_the_erp_lost_and_one_that_still_runs_there_are_differences(floor: Floor) -> None:

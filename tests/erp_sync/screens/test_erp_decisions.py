@@ -170,6 +170,29 @@ def test_what_the_erp_changed_and_was_followed_is_seen_once(pia: Client, now: da
     assert len(entries("erp_notice_seen")) == 1
 
 
+def test_an_order_cancelled_here_is_shown_until_the_erp_ends_it_or_somebody_says_why_not(
+    plant: SmallPlant, pia: Client, now: datetime, told: ErpLink
+) -> None:
+    """No message tells the ERP of it, so a planner must."""
+    told.request |= {"state": "released"}
+    told.save()
+    assert "cancelled here" not in pia.get(PAGE).content.decode()
+    WorkOrder.objects.update(status="cancelled")
+    shown = pia.get(PAGE).content.decode()
+    assert "1 order is cancelled here and open in the ERP" in shown
+    assert "The ERP still says “released”" in shown
+    assert "1 thing needs a planner" in pia.get("/planning/erp/").content.decode()
+    path = "/planning/erp/ERP/cancelled/7/"
+    assert "why" in act(pia, path, why=" ")
+    assert "the reason is kept" in act(pia, path, why="made by a subcontractor")
+    assert [entry.data["why"] for entry in entries("erp_cancelled_settle")] == ["made by a subcontractor"]
+    assert "both sides agree" in pia.get(PAGE).content.decode()
+    ErpLink.objects.update(erp_state="running")
+    assert "The ERP still says “running”" in pia.get(PAGE).content.decode()
+    ErpLink.objects.update(request={"state": "cancelled"})
+    assert "both sides agree" in pia.get(PAGE).content.decode()
+
+
 def test_supervisors_see_what_waits_and_have_no_buttons(
     plant: SmallPlant, client: Client, now: datetime, told: ErpLink
 ) -> None:
@@ -188,8 +211,8 @@ def test_an_unknown_verb_and_a_message_of_another_line_do_not_exist(
 ) -> None:
     client.force_login(plant.person(Role.PLANNER, plant.line_2))
     one, differs = dead(told, now), changed(told, now)
-    paths = [f"messages/{one.event_id}/retry/", f"differences/{differs.pk}/accept/", "ERP/seen/7/"]
-    assert [client.post(f"/planning/erp/{path}").status_code for path in paths] == [404] * 3
+    paths = [f"messages/{one.event_id}/retry/", f"differences/{differs.pk}/accept/", "ERP/seen/7/", "ERP/cancelled/7/"]
+    assert [client.post(f"/planning/erp/{path}").status_code for path in paths] == [404] * 4
     client.force_login(plant.person(Role.MANAGER))
     assert client.post(f"/planning/erp/messages/{one.event_id}/odd/").status_code == 404
     assert client.post(f"/planning/erp/differences/{differs.pk}/odd/").status_code == 404
