@@ -63,14 +63,6 @@ class Ours:
     codes: Codes
 
 
-@dataclass(frozen=True, slots=True)
-class Unexplained:
-    """What nobody can explain yet: how many differences, and their pieces (good and scrap) added up without sign."""
-
-    count: int
-    amount: Decimal
-
-
 def reconcile(
     connection: ErpConnection, now: datetime, *, everything: bool = False, limit: int = MOST
 ) -> SyncRun | None:
@@ -117,12 +109,9 @@ def due_links(connection: ErpConnection, now: datetime, *, everything: bool) -> 
     return links.order_by(F("compared_at").asc(nulls_first=True), "pk")
 
 
-def unexplained_of(connection: ErpConnection) -> Unexplained:
-    """The one figure per connection that should be zero: differences neither in flight nor with a known reason."""
-    rows = Difference.objects.filter(_OWN, link__connection=connection, resolved_at=None, why="")
-    amounts = list(rows.exclude(kind=Class.IN_FLIGHT).values_list("field", "amount"))
-    pieces = (abs(amount) for field, amount in amounts if amount is not None and field in ("good", "scrap"))
-    return Unexplained(len(amounts), sum(pieces, ZERO))
+def nobody_knows(rows: QuerySet[Difference]) -> QuerySet[Difference]:
+    """Of these the open ones that are neither on their way nor have a known reason: there should be none."""
+    return rows.filter(resolved_at=None, why="").exclude(kind=Class.IN_FLIGHT)
 
 
 def _chunk(

@@ -13,6 +13,7 @@ from erp_sync.screens import (
     orders,
     setup,
     setup_acts,
+    totals,
 )
 
 urlpatterns = [
@@ -23,6 +24,7 @@ urlpatterns = [
     path("planning/erp/attention/", attention.attention, name="erp-attention"),
     path("planning/erp/attention/retry/", attention_acts.retry_all, name="erp-retry-all"),
     path("planning/erp/differences/", differences.differences, name="erp-differences"),
+    path("planning/erp/totals/", totals.totals, name="erp-totals"),
     path("planning/erp/log/", log.log, name="erp-log"),
     path("planning/erp/messages/<uuid:event_id>/", log.message, name="erp-message"),
     path("planning/erp/messages/<uuid:event_id>/<str:verb>/", attention_acts.message_act, name="erp-message-act"),

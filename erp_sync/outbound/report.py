@@ -6,23 +6,33 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal, InvalidOperation
+from typing import Any
 
-from django.db.models import OuterRef, Prefetch, Subquery
+from django.db.models import OuterRef, Prefetch, Q, Subquery
+from django.db.models.fields.json import KeyTextTransform
 
 from erp_sync.models import Difference, ErpConnection, ErpLink, OutboxMessage
 from mes.plant.models import Line
+from mes.screens.safe_csv import safe_cell
 
 ZERO = Decimal(0)
+SETTLED = "discarded"
 COLUMNS = (
     *("order", "erp_key", "line", "day", "unit", "good_erp", "good_mes", "scrap_erp", "scrap_mes"),
     *("class", "field", "erp_value", "mes_value", "why", "compared_at"),
+)
+SUM_COLUMNS = (
+    *("group", "unit", "orders", "not_told", "good_erp", "good_mes", "good_erp_minus_mes"),
+    *("scrap_erp", "scrap_mes", "scrap_erp_minus_mes"),
 )
 
 
 @dataclass(frozen=True, slots=True)
 class Compared:
-    """One order: what each side had of it at `compared_at`, None where a side does not tell. `day` is that of its last
-    message, empty before the first."""
+    """One order: what each side had of it at `compared_at`, None where a side does not tell.
+
+    `day` is that of its last message, empty before the first. `settled` are words of a person who keeps a difference.
+    """
 
     link: ErpLink
     line: str
@@ -32,7 +42,18 @@ class Compared:
     scrap_erp: Decimal | None
     scrap_mes: Decimal | None
     differences: tuple[Difference, ...]
+    settled: str
     compared_at: datetime
+
+    @property
+    def good_open(self) -> Decimal | None:
+        """ERP minus Millwright, good; None where a side does not tell."""
+        return None if self.good_erp is None or self.good_mes is None else self.good_erp - self.good_mes
+
+    @property
+    def scrap_open(self) -> Decimal | None:
+        """ERP minus Millwright, scrap; None where a side does not tell."""
+        return None if self.scrap_erp is None or self.scrap_mes is None else self.scrap_erp - self.scrap_mes
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,11 +87,13 @@ def compared_orders(connection: ErpConnection, lines: Iterable[Line], first: dat
     """
     posted = OutboxMessage.objects.filter(link=OuterRef("pk")).order_by("-sequence")
     links = ErpLink.objects.filter(connection=connection, order__line__in=list(lines)).exclude(compared_at=None)
-    links = links.annotate(day=Subquery(posted.values("payload__posting_date")[:1]))
-    open_ones = Difference.objects.filter(resolved_at=None).order_by("field")
-    links = links.select_related("order__line").prefetch_related(Prefetch("differences", open_ones, to_attr="open"))
-    found = [_compared(link) for link in links.order_by("order__line__code", "number", "pk")]
-    return [row for row in found if not row.day or first.isoformat() <= row.day <= last.isoformat()]
+    day = KeyTextTransform("posting_date", "payload")
+    links = links.annotate(day=Subquery(posted.annotate(day=day).values("day")[:1]))
+    links = links.filter(Q(day=None) | Q(day="") | Q(day__gte=first.isoformat(), day__lte=last.isoformat()))
+    told = Difference.objects.filter(Q(resolved_at=None) | Q(resolution=SETTLED)).order_by("field", "resolved_at")
+    links = links.select_related("connection", "order__line")
+    links = links.prefetch_related(Prefetch("differences", told, to_attr="told"))
+    return [_compared(link) for link in links.order_by("order__line__code", "number", "pk")]
 
 
 def sums_of(rows: Sequence[Compared], by: str) -> list[Sum]:
@@ -92,7 +115,15 @@ def report_csv(rows: Iterable[Compared]) -> Iterator[str]:
         for one in row.differences:
             yield _line([*about, one.kind, one.field, one.erp_value, one.mes_value, one.why, at])
         if not row.differences:
-            yield _line([*about, "equal", "", "", "", "", at])
+            yield _line([*about, "settled" if row.settled else "equal", "", "", "", row.settled, at])
+
+
+def sums_csv(sums: Iterable[Sum]) -> Iterator[str]:
+    """Sums as CSV lines with a heading."""
+    yield _line(SUM_COLUMNS)
+    for row in sums:
+        good, scrap = (row.good_erp, row.good_mes, row.good_open), (row.scrap_erp, row.scrap_mes, row.scrap_open)
+        yield _line([row.name, row.unit, row.orders, row.missing, *good, *scrap])
 
 
 def _compared(link: ErpLink) -> Compared:
@@ -105,6 +136,9 @@ def _compared(link: ErpLink) -> Compared:
         except InvalidOperation:
             return None
 
+    told: list[Difference] = getattr(link, "told", [])
+    reasons = [one.why for one in told if one.resolved_at is not None]
+    differs = _differs(booked)
     return Compared(
         link=link,
         line=link.order.line.code if link.order is not None else "",
@@ -113,9 +147,16 @@ def _compared(link: ErpLink) -> Compared:
         good_mes=side("good", "mes"),
         scrap_erp=side("scrap", "erp"),
         scrap_mes=side("scrap", "mes"),
-        differences=tuple(getattr(link, "open", ())),
+        differences=tuple(one for one in told if one.resolved_at is None),
+        settled=reasons[-1] if reasons and differs else "",
         compared_at=link.compared_at or link.last_seen_at,
     )
+
+
+def _differs(booked: dict[str, Any]) -> bool:
+    """Whether both sides tell good or scrap, and not the same."""
+    pairs = [(said or {}) for said in booked.values()]
+    return any(None not in (one.get("erp"), one.get("mes")) and one["erp"] != one["mes"] for one in pairs)
 
 
 def _sum(name: str, unit: str, group: Sequence[Compared]) -> Sum:
@@ -142,5 +183,4 @@ def _line(cells: Iterable[object]) -> str:
 def _cell(cell: object) -> str:
     if isinstance(cell, Decimal):
         return f"{cell.normalize():f}" if cell else "0"
-    text = "" if cell is None else str(cell)
-    return f"'{text}" if text[:1] in ("=", "+", "-", "@", "\t", "\r") else text
+    return "" if cell is None else safe_cell(cell)

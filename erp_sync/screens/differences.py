@@ -5,6 +5,7 @@ from collections.abc import Iterable
 from datetime import UTC, datetime
 from decimal import Decimal
 from typing import NamedTuple
+from urllib.parse import quote
 
 from django.contrib.auth.decorators import login_required
 from django.db.models import F, QuerySet
@@ -15,6 +16,7 @@ from django.views.decorators.http import require_safe
 from erp_sync.inbound.differences import PREFIX
 from erp_sync.models import Difference
 from erp_sync.outbound.decisions import told_by_messages
+from erp_sync.reconcile import nobody_knows
 from erp_sync.screens import words
 from erp_sync.screens.found import chosen_line, connections_for, differences_for
 from erp_sync.screens.page import erp_page
@@ -51,24 +53,26 @@ class Unexplained(NamedTuple):
 @login_required
 @require_safe
 def differences(request: HttpRequest) -> HttpResponse:
-    """`/planning/erp/differences/?line=&state=all&as=csv`: open ones, or the resolved ones too."""
+    """`/planning/erp/differences/?line=&state=all|unexplained&as=csv`: open ones, or the resolved ones too."""
     demand(request.user, "see_erp")
     line = chosen_line(request.user, request.GET.get("line", ""))
-    every = request.GET.get("state") == "all"
+    every, unsaid = request.GET.get("state") == "all", request.GET.get("state") == "unexplained"
     found = differences_for(request.user)
     found = found.filter(link__order__line=line) if line else found
     still_open = found.filter(resolved_at=None)
-    listed = (found if every else still_open).order_by(F("resolved_at").desc(nulls_first=True), "-opened_at", "-pk")
+    chosen = found if every else nobody_knows(still_open) if unsaid else still_open
+    listed = chosen.order_by(F("resolved_at").desc(nulls_first=True), "-opened_at", "-pk")
     if request.GET.get("as") == "csv":
         return _csv(listed)
-    query = f"line={line.code}&" if line else ""
+    query = f"line={quote(line.code)}&" if line else ""
+    state = "all" if every else "unexplained" if unsaid else ""
     rows = [_row(one) for one in listed[:SHOWN]]
     compared = [one for one in connections_for(request.user) if one.state == "live"]
     context = {
         "rows": rows,
         "more": listed.count() - len(rows) if len(rows) == SHOWN else 0,
-        "unexplained": unexplained(still_open),
-        "any_open": still_open.exclude(kind=Difference.Class.IN_FLIGHT).exists(),
+        "unexplained": unexplained(nobody_knows(still_open)),
+        "any_open": nobody_knows(still_open).exists(),
         "zero_word": _("0: both sides are explained"),
         "no_amount_word": _("No quantity, but something differs"),
         "by_class": _by_class(still_open),
@@ -76,20 +80,22 @@ def differences(request: HttpRequest) -> HttpResponse:
         "line": line,
         "lines": lines_for(request.user).order_by("area__code", "position", "code"),
         "every": every,
+        "state": state,
+        "states": [("", _("Open")), ("unexplained", _("Unexplained")), ("all", _("Resolved ones too"))],
         "query": query,
     }
     return erp_page(request, "differences", "erp/differences.html", context, datetime.now(UTC))
 
 
 def unexplained(rows: Iterable[Difference]) -> list[Unexplained]:
-    """How much of good, scrap and consumed differs and is not on its way; empty is what it should be.
+    """How much of good, scrap and consumed differs; empty is what it should be.
 
     Good and scrap per unit of the ERP, consumed per item. A changed order is a decision, not a missing quantity.
     """
     sums: dict[str, Decimal] = {}
     for one in rows:
         name, _sep, item = one.field.partition(":")
-        if one.kind == Difference.Class.IN_FLIGHT or not one.amount or name not in COUNTED:
+        if not one.amount or name not in COUNTED:
             continue
         key = item or one.link.erp_unit
         sums[key] = sums.get(key, Decimal(0)) + abs(one.amount)

@@ -24,6 +24,7 @@ PAGES = {
     "orders": ("erp-orders", gettext_lazy("ERP orders")),
     "attention": ("erp-attention", gettext_lazy("Needs attention")),
     "differences": ("erp-differences", gettext_lazy("Differences")),
+    "totals": ("erp-totals", gettext_lazy("Totals")),
     "log": ("erp-log", gettext_lazy("Log")),
     "imports": ("erp-imports", gettext_lazy("Files")),
 }

@@ -177,6 +177,7 @@ erp                         /planning/erp/                                    SP
 erp-orders                  /planning/erp/orders/                             SPFG        -
 erp-attention               /planning/erp/attention/                          SPFG        -
 erp-differences             /planning/erp/differences/                        SPFG        -
+erp-totals                  /planning/erp/totals/                             SPFG        -
 erp-retry-all               /planning/erp/attention/retry/                    -           PG
 erp-new                     /planning/erp/new/                                E           E
 erp-setup                   /planning/erp/ERP/setup/                          PE          -

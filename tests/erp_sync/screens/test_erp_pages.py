@@ -13,7 +13,7 @@ from mes.production.models import WorkOrder
 from tests.erp_sync.erp_rows import connection, dead, difference, link, message
 from tests.production.small_plant import SmallPlant, counted, small_plant
 
-PAGES = ["/planning/", *(f"/planning/erp/{page}" for page in ("", "orders/", "differences/", "log/"))]
+PAGES = ["/planning/", *(f"/planning/erp/{page}" for page in ("", "orders/", "differences/", "totals/", "log/"))]
 
 
 @pytest.fixture
@@ -128,6 +128,70 @@ def test_differences_add_up_without_hiding_each_other_and_leave_out_what_is_on_i
     difference(second, now, "consumed:SUGAR", amount=Decimal("-1.5"))
     found = pia.get("/planning/erp/differences/").context["unexplained"]
     assert found == [("SUGAR", Decimal("1.5")), ("pk24", Decimal(4))]
+
+
+def test_what_waits_with_a_known_reason_is_listed_and_explained(
+    plant: SmallPlant, pia: Client, now: datetime, erp: ErpConnection
+) -> None:
+    one = link(erp, "1", now, plant.order("WO-1"))
+    difference(one, now, why="Message 3 waits for a decision: over tolerance.")
+    difference(one, now, "scrap", kind="in-flight")
+    shown = text(pia, "/planning/erp/differences/")
+    assert "Message 3 waits for a decision" in shown
+    assert "0: both sides are explained" in shown
+    assert pia.get("/planning/erp/differences/?state=unexplained").context["rows"] == []
+    difference(one, now, "consumed:SUGAR")
+    [row] = pia.get("/planning/erp/differences/?state=unexplained").context["rows"]
+    assert row.one.field == "consumed:SUGAR"
+
+
+def booked(erp: str | None, mes: str, scrap: str = "0") -> dict[str, dict[str, str | None]]:
+    """Good and scrap as both sides had them at the last comparison."""
+    return {"good": {"erp": erp, "mes": mes}, "scrap": {"erp": scrap, "mes": "0"}}
+
+
+def test_totals_of_both_sides_per_order_line_and_day_on_the_page_and_as_csv(
+    plant: SmallPlant, pia: Client, now: datetime, erp: ErpConnection
+) -> None:
+    """By hand: 10 and 12 of line 1 are 22 there and 20 here, one posted on the 2nd, one on the 3rd; line 2 equal."""
+    seen = {"compared_at": now}
+    first = link(erp, "1", now, plant.order("WO-1"), booked=booked("10", "10"), **seen)
+    second = link(erp, "2", now, plant.order("WO-2"), booked=booked("12", "10", "0.5"), **seen)
+    third = link(erp, "3", now, plant.order("WO-3", line=plant.line_2), booked=booked("7", "7"), **seen)
+    early = link(erp, "4", now, plant.order("WO-4"), booked=booked("1", "1"), **seen)
+    days = ((first, "2026-03-02"), (second, "2026-03-03"), (third, "2026-03-03"), (early, "2026-02-01"))
+    for one, day in days:
+        message(one, now, status="sent", payload={"posting_date": day})
+    difference(second, now, erp_value="12", mes_value="10", amount=Decimal(2), kind="erp-ahead")
+    path = "/planning/erp/totals/?from=2026-03-01&to=2026-03-31"
+    rows = {one.row.link.key: one for one in pia.get(path).context["rows"]}
+    assert {key: (one.row.good_open, one.row.scrap_open, one.word) for key, one in rows.items()} == {
+        "1": (0, 0, "Equal"),
+        "2": (2, Decimal("0.5"), "The ERP has more"),
+        "3": (0, 0, "Equal"),
+    }
+    assert [(one.name, one.good_erp, one.good_mes) for one in pia.get(f"{path}&by=line").context["sums"]] == [
+        ("LINE-1", 22, 20),
+        ("LINE-2", 7, 7),
+    ]
+    assert [(one.name, one.good_open) for one in pia.get(f"{path}&by=day").context["sums"]] == [
+        ("2026-03-02", 0),
+        ("2026-03-03", 2),
+    ]
+    per_order, per_line = (
+        pia.get(f"{path}&by={by}&as=csv").content.decode("utf-8-sig").splitlines() for by in ("order", "line")
+    )
+    assert [line.split(",")[:10] for line in per_order[1:]] == [
+        ["MO-1", "1", "LINE-1", "2026-03-02", "pk24", "10", "10", "0", "0", "equal"],
+        ["MO-2", "2", "LINE-1", "2026-03-03", "pk24", "12", "10", "0.5", "0", "erp-ahead"],
+        ["MO-3", "3", "LINE-2", "2026-03-03", "pk24", "7", "7", "0", "0", "equal"],
+    ]
+    assert per_line[1:] == ["LINE-1,pk24,2,0,22,20,2,0.5,0,0.5", "LINE-2,pk24,1,0,7,7,0,0,0,0"]
+    assert "1 difference of this connection is not explained" in text(pia, path)
+    assert len(pia.get(f"{path}&line=LINE-2").context["rows"]) == 1
+    for odd in ("?from=x&to=9999-12-31", "?from=0001-01-01&to=0001-01-02", "?by=odd", "?from=2026-03-31&to=2026-03-01"):
+        text(pia, f"/planning/erp/totals/{odd}")
+    assert pia.get("/planning/erp/totals/?connection=ODD").status_code == 404
 
 
 def test_differences_as_csv_are_whole_and_no_formula_runs(
