@@ -14,7 +14,7 @@ from django.utils.translation import gettext as _
 from erp_sync.connector import ErpConnector, Settings
 from erp_sync.connectors import KINDS, open_connector
 from erp_sync.errors import AuthError, ErpError
-from erp_sync.messages import Health
+from erp_sync.messages import Capability, Health
 from erp_sync.models import ErpConnection, SyncRun
 from erp_sync.secrets import secrets_keep, secrets_of
 from mes.journal.snapshot import difference, snapshot
@@ -24,6 +24,9 @@ from mes.plant.models import Site
 State = ErpConnection.State
 WARN_SKEW_S = 30.0
 BLOCK_SKEW_S = 300.0
+_TOLD = frozenset(
+    {Capability.LABOR, Capability.MACHINE_TIME, Capability.DOWNTIME, Capability.CONSUMPTION, Capability.LOTS}
+)
 _EDITED = (
     "name",
     "kind",
@@ -71,6 +74,20 @@ def connector_settings(connection: ErpConnection) -> Settings:
         demo=settings.MES_ENV in ("demo", "test"),
         folders=settings.ERP_FOLDERS,
     )
+
+
+def not_posted(connection: ErpConnection) -> frozenset[Capability]:
+    """What a message tells and this ERP has no place for, or its connector does not write. Nothing is reached.
+
+    Empty for an ERP that fetches messages itself: it gets them whole. Empty too where the connector cannot be opened:
+    then nothing is posted at all, and the connection says why.
+    """
+    try:
+        with opened(connection) as erp:
+            can = erp.capabilities()
+    except ErpError:
+        return frozenset()
+    return _TOLD - can if Capability.PUSH in can else frozenset()
 
 
 def connection_create(

@@ -48,7 +48,8 @@ class Capability(StrEnum):
     PARTIAL = "partial"  # takes confirmations while the order runs
     CONSUMPTION = "consumption"
     LOTS = "lots"
-    LABOR = "labor"
+    LABOR = "labor"  # people's time
+    MACHINE_TIME = "machine-time"  # run and setup
     DOWNTIME = "downtime"
     TOTALS = "totals"  # tells what it has booked, for the comparison
     BACKFLUSH = "backflush"  # takes components off stock by itself

@@ -18,6 +18,7 @@ from erp_sync.screens.amounts import told
 from erp_sync.screens.attention import verbs_of
 from erp_sync.screens.found import connections_for, link_or_404, message_or_404
 from erp_sync.screens.page import erp_page
+from erp_sync.screens.told import times_told
 from mes.screens.frame import zone_named
 from mes.screens.gate import demand
 
@@ -102,6 +103,7 @@ def message(request: HttpRequest, event_id: UUID) -> HttpResponse:
     context = {
         "message": found,
         "row": _message_row(found),
+        "times": times_told(found),
         "zone": _zone(found.link),
         "tries": [(one, "running" if "applied" in one.outcome else "down", _outcome(one)) for one in tries],
         "verbs": verbs_of(found),

@@ -10,6 +10,7 @@ from django.utils.translation import gettext as _
 
 from erp_sync.connectors import KINDS
 from erp_sync.models import ErpConnection, ErpLink, OutboxMessage
+from erp_sync.screens.told import names_not_posted
 from erp_sync.screens.words import span_words
 
 if TYPE_CHECKING:
@@ -55,6 +56,11 @@ class Strip:
     def oldest_words(self) -> str:
         """How long the oldest message waits; empty where none does."""
         return _("the oldest for %s") % span_words(self.oldest) if self.oldest is not None else ""
+
+    @property
+    def not_posted_words(self) -> str:
+        """What this ERP is not told; empty where it is told all."""
+        return names_not_posted(self.connection)
 
     @property
     def skew_words(self) -> str:

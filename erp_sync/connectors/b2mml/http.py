@@ -72,6 +72,7 @@ class B2mmlHttp:
                 Capability.CONSUMPTION,
                 Capability.LOTS,
                 Capability.LABOR,
+                Capability.MACHINE_TIME,
                 Capability.DOWNTIME,
             }
         )

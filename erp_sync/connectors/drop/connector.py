@@ -84,6 +84,7 @@ class DropConnector:
                 Capability.CONSUMPTION,
                 Capability.LOTS,
                 Capability.LABOR,
+                Capability.MACHINE_TIME,
                 Capability.DOWNTIME,
             }
         )

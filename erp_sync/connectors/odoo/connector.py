@@ -38,7 +38,12 @@ from erp_sync.messages import (
 from erp_sync.transport.client import HttpDoor
 
 AT_ONCE = 200
-CAN = frozenset(Capability) - {Capability.LABOR, Capability.DOWNTIME, Capability.BACKFLUSH}
+CAN = frozenset(Capability) - {
+    Capability.LABOR,
+    Capability.MACHINE_TIME,
+    Capability.DOWNTIME,
+    Capability.BACKFLUSH,
+}
 
 
 class Odoo:
@@ -63,7 +68,7 @@ class Odoo:
         return Health(self._session.version, None if theirs is None else (theirs - now).total_seconds())
 
     def capabilities(self) -> frozenset[Capability]:
-        """All but labour and downtime, which are not written yet."""
+        """All but times of people and machines and downtime, which are not written yet."""
         return CAN
 
     def pull_orders(self, cursor: str, *, overlap_s: int = 300, limit: int = 200) -> Page:

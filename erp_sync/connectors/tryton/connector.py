@@ -58,9 +58,9 @@ class Tryton:
         return Health(self._session.version, skew_s, {"series": f"{major}.{minor}"})
 
     def capabilities(self) -> frozenset[Capability]:
-        """All but downtime, which Tryton has no place for; labour if operations get the people's time."""
-        left_out = {Capability.DOWNTIME} if self._work_time == LABOR else {Capability.DOWNTIME, Capability.LABOR}
-        return frozenset(Capability) - left_out
+        """All but downtime, which Tryton has no place for, and one of both times: operations keep only one."""
+        other = Capability.MACHINE_TIME if self._work_time == LABOR else Capability.LABOR
+        return frozenset(Capability) - {Capability.DOWNTIME, other}
 
     def pull_orders(self, cursor: str, *, overlap_s: int = 300, limit: int = 200) -> Page:
         """See the protocol and `changes`."""

@@ -222,6 +222,31 @@ def test_the_log_tells_runs_and_a_message_its_tries(
     assert "The ERP refused the quantity." in text(pia, "/planning/erp/ERP/orders/a/7/")
 
 
+@pytest.mark.parametrize(
+    ("kind", "options", "left_out"),
+    [
+        ("simulated", {}, []),
+        ("tryton", {}, ["People&#x27;s time", "Stood: JAM · FILL-1"]),
+        ("tryton", {"work_time": "labor"}, ["Machines ran", "Machines were set up", "Stood: JAM · FILL-1"]),
+        ("odoo", {}, ["People&#x27;s time", "Machines ran", "Machines were set up", "Stood: JAM · FILL-1"]),
+    ],
+)
+def test_what_an_erp_has_no_place_for_is_said_to_be_not_posted(
+    plant: SmallPlant, pia: Client, now: datetime, kind: str, options: dict[str, str], left_out: list[str]
+) -> None:
+    """An hour of people, two hours of running, five minutes of setup, ten of standing; never a word of the address."""
+    erp = connection(plant.line_1.area.site, now, kind=kind, options=options, address="http://erp.example")
+    downtime = [{"reason": "JAM", "seconds": 600, "work_center": "FILL-1"}]
+    times = {"labor_s": 3600, "run_s": 7200, "setup_s": 300, "downtime": downtime}
+    one = message(link(erp, "1", now, plant.order("WO-1")), now, payload={"cumulative": times})
+    shown = text(pia, f"/planning/erp/messages/{one.event_id}/")
+    figures = dict(part.split("</dt><dd>") for part in shown.split("<div><dt>")[1:])
+    assert [name for name, value in figures.items() if "not posted" in value] == left_out
+    assert figures["Machines ran"].startswith("2 h")
+    assert figures["Stood: JAM · FILL-1"].startswith("10 min")
+    assert ("Not posted:" in text(pia, "/planning/erp/")) == bool(left_out)
+
+
 def test_who_sees_one_line_sees_its_orders_only_and_nothing_of_other_sites(
     plant: SmallPlant, client: Client, now: datetime, erp: ErpConnection
 ) -> None:
