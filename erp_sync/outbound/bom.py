@@ -37,18 +37,41 @@ def used_of(link: ErpLink, made: Made, codes: Codes) -> list[Used]:
     if link.order_id is None:
         return []
     said = {row.item_id: row.how for row in BomPolicy.objects.filter(link=link)}
-    scanned = _scanned(link.order_id)
-    needs = {row.item_id: row for row in OrderMaterial.objects.filter(order=link.order_id).select_related("item")}
-    items = {pk: row.item for pk, row in needs.items()} | {pk: lots[0].item for pk, lots in scanned.items()}
+    needs, scanned, items = _materials(link.order_id)
     told: list[Used] = []
-    for pk, item in sorted(items.items(), key=lambda pair: pair[1].code):
+    for pk, item in items:
         how = said.get(pk) or _default(link, item, codes)
         told += _told(item, how, needs.get(pk), scanned.get(pk, []), made)
     return told
 
 
+@dataclass(frozen=True, slots=True)
+class Booking:
+    """A material of an order and who books it. `said_by` empty: nobody chose, the ERP's line or the connection says."""
+
+    item: Item
+    need: OrderMaterial | None
+    scanned: Decimal
+    how: str
+    said_by: str
+
+
+def bookings_of(link: ErpLink, codes: Codes) -> list[Booking]:
+    """What the order needs or took, each with its one policy, by item. Empty for a link without an order."""
+    if link.order_id is None:
+        return []
+    said = {row.item_id: row for row in BomPolicy.objects.filter(link=link)}
+    needs, scanned, items = _materials(link.order_id)
+    found: list[Booking] = []
+    for pk, item in items:
+        row, used = said.get(pk), sum((one.quantity for one in scanned.get(pk, ())), ZERO)
+        how, by = (row.how, row.by) if row is not None else (_default(link, item, codes), "")
+        found.append(Booking(item, needs.get(pk), used, how, by))
+    return found
+
+
 def bom_policy_set(*, link: ErpLink, item: Item, how: str, actor: str, at: datetime) -> bool:
-    """From now on the item of this order is booked so; totals told later follow it. True if that changed something."""
+    """From now on the item of this order is booked so, and the ERP is told at once. True if that changed something."""
     if how not in How.values:
         raise ValueError(f"A material is booked by one of {', '.join(How.values)}, not {how}.")
     with transaction.atomic():
@@ -57,7 +80,8 @@ def bom_policy_set(*, link: ErpLink, item: Item, how: str, actor: str, at: datet
         if before is not None and before.how == how:
             return False
         BomPolicy.objects.update_or_create(link=link, item=item, defaults={"how": how, "by": actor, "at": at})
-        data = {"item": item.code, "before": before.how if before else None, "after": how}
+        order = link.order.number if link.order is not None else ""  # by which its message is found
+        data = {"order": order, "item": item.code, "before": before.how if before else None, "after": how}
         record(actor=actor, at=at, action="bom_policy_set", kind="erp-order", code=str(link), data=data)
         return True
 
@@ -85,6 +109,14 @@ def _reckoned(need: OrderMaterial, made: Made) -> Decimal:
     """Per piece x (good + scrap); a quantity for the whole order in proportion to the pieces ordered."""
     pieces = made.good + made.scrap
     return need.per_piece * pieces if need.per_piece is not None else (need.total or ZERO) * pieces / made.quantity
+
+
+def _materials(order_id: int) -> tuple[dict[int, OrderMaterial], dict[int, list[Used]], list[tuple[int, Item]]]:
+    """What is on the order's list, what was scanned, and the items of both by their codes."""
+    scanned = _scanned(order_id)
+    needs = {row.item_id: row for row in OrderMaterial.objects.filter(order=order_id).select_related("item")}
+    items = {pk: row.item for pk, row in needs.items()} | {pk: lots[0].item for pk, lots in scanned.items()}
+    return needs, scanned, sorted(items.items(), key=lambda pair: pair[1].code)
 
 
 def _scanned(order_id: int) -> dict[int, list[Used]]:

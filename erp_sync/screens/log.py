@@ -12,11 +12,12 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
 
-from erp_sync.models import Attempt, ErpLink, OutboxMessage, SyncRun
+from erp_sync.models import Attempt, BomPolicy, ErpLink, OutboxMessage, SyncRun
 from erp_sync.screens import words
 from erp_sync.screens.amounts import told
 from erp_sync.screens.attention import verbs_of
 from erp_sync.screens.found import connections_for, link_or_404, message_or_404
+from erp_sync.screens.materials import bookings_shown
 from erp_sync.screens.page import erp_page
 from erp_sync.screens.told import times_told
 from mes.screens.frame import zone_named
@@ -81,16 +82,18 @@ def log(request: HttpRequest) -> HttpResponse:
 def order_log(request: HttpRequest, code: str, key: str) -> HttpResponse:
     """`/planning/erp/<code>/orders/<key>/`: every message about an order, the latest first."""
     demand(request.user, "see_erp")
-    link = link_or_404(request.user, code, key)
+    link, now = link_or_404(request.user, code, key), datetime.now(UTC)
     messages = link.messages.order_by("-sequence")[:MESSAGES]
     context = {
         "link": link,
         "badge_state": words.BADGE_STATE[ErpLink.Badge(link.badge)],
         "zone": _zone(link),
         "rows": [_message_row(message) for message in messages],
+        "bookings": bookings_shown(link, now),
+        "policies": BomPolicy.How.choices,
         "differences": [(words.field_word(one.field), one) for one in link.differences.filter(resolved_at=None)],
     }
-    return erp_page(request, "log", "erp/order_log.html", context, datetime.now(UTC))
+    return erp_page(request, "log", "erp/order_log.html", context, now)
 
 
 @login_required

@@ -182,6 +182,7 @@ erp-retry-all               /planning/erp/attention/retry/                    - 
 erp-new                     /planning/erp/new/                                E           E
 erp-setup                   /planning/erp/ERP/setup/                          PE          -
 erp-notice-seen             /planning/erp/ERP/seen/{erp_key}/                 -           PG
+erp-material-act            /planning/erp/ERP/materials/{erp_key}/            -           PG
 erp-cancelled-seen          /planning/erp/ERP/cancelled/{erp_key}/            -           PG
 erp-imports                 /planning/erp/imports/                            A           A
 erp-import                  /planning/erp/imports/{import}/                   A           -

@@ -96,6 +96,19 @@ def test_a_second_policy_takes_the_place_of_the_first_and_is_never_beside_it(flo
     assert list(BomPolicy.objects.values_list("how", flat=True)) == ["erp"]
 
 
+def test_another_policy_is_told_to_the_erp_at_once(floor: Floor) -> None:
+    link = floor.link()
+    needs_syrup(floor, link)
+    floor.counts(link, 4800)
+    floor.follow()
+    known = link.messages.count()
+    bom_policy_set(link=link, item=floor.syrup, how="mes", actor="paula", at=NOON)
+    floor.follow(NOON + timedelta(minutes=1))
+    [message] = link.messages.order_by("sequence")[known:]
+    assert message.cause == "bom_policy_set"
+    assert message.payload["cumulative"]["materials"][0]["quantity"] == {"value": "600", "unit": "l"}  # 0.125 x 4800
+
+
 def test_a_line_that_the_erp_backflushes_is_not_told_unless_somebody_says_otherwise(floor: Floor) -> None:
     link = floor.link()
     needs_syrup(floor, link)

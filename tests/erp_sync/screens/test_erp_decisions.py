@@ -1,14 +1,15 @@
 """What a planner decides on the pages: each button once, with who and why in the journal."""
 
 from datetime import UTC, datetime, timedelta
+from decimal import Decimal
 
 import pytest
 from django.test import Client
 
-from erp_sync.models import Difference, ErpConnection, ErpLink, OutboxMessage
+from erp_sync.models import BomPolicy, Difference, ErpConnection, ErpLink, OutboxMessage
 from mes.journal.models import JournalEntry
 from mes.people.models import Role
-from mes.production.models import WorkOrder
+from mes.production.models import Item, OrderMaterial, WorkOrder
 from tests.erp_sync.erp_rows import connection, dead, difference, link, message
 from tests.production.small_plant import SmallPlant, small_plant
 
@@ -191,6 +192,24 @@ def test_an_order_cancelled_here_is_shown_until_the_erp_ends_it_or_somebody_says
     assert "The ERP still says “running”" in pia.get(PAGE).content.decode()
     ErpLink.objects.update(request={"state": "cancelled"})
     assert "both sides agree" in pia.get(PAGE).content.decode()
+
+
+def test_who_takes_a_material_off_stock_is_chosen_on_the_orders_page_and_kept_once(
+    plant: SmallPlant, pia: Client, now: datetime, told: ErpLink
+) -> None:
+    syrup = Item.objects.create(code="SYRUP", name="Syrup", unit="l")
+    OrderMaterial.objects.create(order=told.order, item=syrup, per_piece=Decimal("0.125"))
+    page, path = "/planning/erp/ERP/orders/7/", "/planning/erp/ERP/materials/7/"
+    shown = pia.get(page).content.decode()
+    assert "0.125 l a piece" in shown
+    assert "the ERP&#x27;s line or the connection" in shown.replace("'", "&#x27;")
+    assert [one.how for one, _word in pia.get(page).context["bookings"]] == ["scan"]
+    assert "The ERP, by its bill of materials. The ERP is told of it." in act(pia, path, item="SYRUP", how="erp")
+    assert [(one.how, one.said_by) for one, _word in pia.get(page).context["bookings"]] == [("erp", "pia")]
+    assert len(entries("bom_policy_set")) == 1
+    for form in ({"item": "SYRUP", "how": "odd"}, {"item": "COLA-05", "how": "mes"}, {}):
+        assert "look at it again" in act(pia, path, **form)
+    assert BomPolicy.objects.get().how == "erp"
 
 
 def test_supervisors_see_what_waits_and_have_no_buttons(
