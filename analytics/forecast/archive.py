@@ -14,7 +14,7 @@ LEAST = 12  # errors for a band
 SHRINK_DOUBT = 40.0  # buckets that speak for the plan as it is
 FULL_MIN: dict[Grain, float] = {"hour": 60.0, "shift": 480.0, "day": 1440.0}
 WIDER: dict[Grain, float] = {
-    "hour": 1.12,
+    "hour": 1.06,
     "shift": 1.08,
     "day": 1.06,
 }  # factors and trust were learnt from the very past that they are judged by
