@@ -1,5 +1,6 @@
 """A connection's life: made, checked, tried dry, live, stopped; and the health of its exchanges. One entry each."""
 
+import re
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from datetime import datetime, timedelta
@@ -24,6 +25,7 @@ from mes.plant.models import Site
 State = ErpConnection.State
 WARN_SKEW_S = 30.0
 BLOCK_SKEW_S = 300.0
+_SECRET = re.compile("passw|secret|token|api.?key|access.?key|private.?key", re.IGNORECASE)
 _TOLD = frozenset(
     {Capability.LABOR, Capability.MACHINE_TIME, Capability.DOWNTIME, Capability.CONSUMPTION, Capability.LOTS}
 )
@@ -102,6 +104,7 @@ def connection_create(
     options: Mapping[str, Any] | None = None,
 ) -> ErpConnection:
     """A new connection, being set up. The same said again gives it back; another one under its code is refused."""
+    _check_options(options or {})
     fields: dict[str, Any] = {"name": name, "kind": kind, "site": site, "address": address}
     fields["options"] = dict(options or {})
     _check_kind(kind)
@@ -128,6 +131,7 @@ def connection_change(*, connection: ErpConnection, actor: str, at: datetime, **
         raise ValueError(f"A connection has no setting {', '.join(sorted(unknown))}.")
     if "kind" in fields:
         _check_kind(fields["kind"])
+    _check_options(fields.get("options") or {})
     with transaction.atomic():
         fresh = _locked(connection)
         before = snapshot(fresh)
@@ -249,6 +253,21 @@ def skew_words(connection: ErpConnection) -> str:
     return _("The ERP's clock is %(by)s %(side)s ours: set one of them right.") % words
 
 
+def plain_words(connection: ErpConnection) -> str:
+    """A warning where a secret goes over the line readable for everybody on the way; empty otherwise, and in the demo.
+
+    It is not refused: some plants have an ERP in a network of its own that speaks nothing else.
+    """
+    if settings.MES_ENV in ("demo", "test") or not connection.address.lower().startswith("http://"):
+        return ""
+    try:
+        kept = any(secrets_of(connection.code).values())
+    except AuthError:
+        return ""  # then nothing is sent, and the connection says why
+    said = _("Its secret goes over the line unencrypted: whoever is on the way can read it. Use an https:// address.")
+    return said if kept else ""
+
+
 def posting_blocked(connection: ErpConnection) -> bool:
     """Whether the clocks are more than 5 minutes apart, so that posting times would be wrong."""
     return connection.clock_skew_s is not None and abs(connection.clock_skew_s) > BLOCK_SKEW_S
@@ -278,6 +297,14 @@ def _check_kind(kind: str) -> None:
     if kind not in KINDS:
         known = ", ".join(KINDS)
         raise ConnectionRefused(_("A connection is one of %(kinds)s.") % {"kinds": known}, "kind")
+
+
+def _check_options(options: Mapping[str, Any]) -> None:
+    """Options stand in the database, in pages, in the journal and in backups: nothing secret may be among them."""
+    for name in options:
+        if _SECRET.search(str(name)):
+            said = _("%(name)s is a secret: enter it below, where it is kept outside the database, not as an option.")
+            raise ConnectionRefused(said % {"name": str(name)[:60]}, "options")
 
 
 def _locked(connection: ErpConnection) -> ErpConnection:

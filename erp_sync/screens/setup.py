@@ -13,7 +13,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 from django.views.decorators.http import require_safe
 
-from erp_sync.connections import ConnectionRefused, connection_create, skew_words
+from erp_sync.connections import ConnectionRefused, connection_create, plain_words, skew_words
 from erp_sync.connectors import KINDS
 from erp_sync.errors import AuthError
 from erp_sync.inbound.mapped import APART
@@ -102,6 +102,7 @@ def setup_page(request: HttpRequest, connection: ErpConnection, status: int = 20
         "closings": ErpConnection.Closed.choices,
         "secrets": secrets,
         "skew": skew_words(connection),
+        "plain": plain_words(connection),
         "unmapped": [{"word": words[one.kind], **asdict(one)} for one in missing[:SHOWN]],
         "more_unmapped": max(0, len(missing) - SHOWN),
         "orders_waiting": waiting,

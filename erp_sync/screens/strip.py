@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 from django.db.models import Count, Min, Q
 from django.utils.translation import gettext as _
 
+from erp_sync.connections import plain_words
 from erp_sync.connectors import KINDS
 from erp_sync.models import ErpConnection, ErpLink, OutboxMessage
 from erp_sync.screens.told import names_not_posted
@@ -61,6 +62,11 @@ class Strip:
     def not_posted_words(self) -> str:
         """What this ERP is not told; empty where it is told all."""
         return names_not_posted(self.connection)
+
+    @property
+    def plain_words(self) -> str:
+        """A warning where its secret goes over the line unencrypted; empty otherwise."""
+        return plain_words(self.connection)
 
     @property
     def skew_words(self) -> str:

@@ -1,14 +1,18 @@
 """A backup brings back what was there, says so by counting, and refuses what it must."""
 
+import subprocess
 import tarfile
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any
 
 import pytest
 from django.core.management import CommandError, call_command
 from django.db import connection
 
-from mes.config.backups import BackupProblem, backup, read_manifest, restore
+from erp_sync.connections import connection_create, connection_secrets_keep
+from mes.config.backups import DUMP, MANIFEST, BackupProblem, backup, read_manifest, restore
+from mes.config.embedded.postgres import binaries
 from mes.journal.models import JournalEntry
 from mes.journal.seal import seal
 from mes.journal.write import record
@@ -87,3 +91,20 @@ def test_no_password_stands_in_the_file(plant: None, tmp_path: Path) -> None:
     password = connection.settings_dict["PASSWORD"]
     assert password
     assert password.encode() not in (tmp_path / "b.tar").read_bytes()
+
+
+def test_no_secret_of_an_erp_stands_in_a_backup(plant: None, tmp_path: Path, settings: Any) -> None:
+    """Secrets are files outside the database, and a backup holds the database alone: all of it is looked through."""
+    settings.DATA_DIR, at = tmp_path, datetime.now(UTC)
+    names = {"code": "PLANT-ERP", "name": "ERP", "kind": "tryton", "address": "https://erp.example"}
+    erp = connection_create(**names, site=Site.objects.get(), actor="eve", at=at)
+    connection_secrets_keep(connection=erp, values={"password": "hush-42"}, actor="eve", at=at)
+    assert "hush-42" in (tmp_path / "secrets/erp/PLANT-ERP.json").read_text()
+    backup(tmp_path / "b.tar")
+    with tarfile.open(tmp_path / "b.tar") as archive:
+        assert {part.name for part in archive.getmembers()} == {DUMP, MANIFEST}
+        archive.extractall(tmp_path, filter="data")
+    dump = [str(binaries() / "pg_restore"), "--file=-", str(tmp_path / DUMP)]
+    unpacked = subprocess.run(dump, capture_output=True, text=True, check=True).stdout
+    assert "PLANT-ERP" in unpacked
+    assert "hush-42" not in unpacked + (tmp_path / MANIFEST).read_text()

@@ -11,6 +11,7 @@ from typing import Any
 
 import pytest
 from django.apps import apps
+from django.test import Client
 from django.utils import timezone
 
 from erp_sync.connections import connection_check
@@ -22,6 +23,7 @@ from erp_sync.models import Attempt, ErpConnection, SyncRun
 from erp_sync.outbound.deliver import deliver_due
 from erp_sync.secrets import secrets_keep
 from erp_sync.wire import plain as as_json
+from mes.people.models import Role
 from tests.erp_sync.contract.rig import said
 from tests.erp_sync.contract.rig_simulated import SimulatedRig
 from tests.erp_sync.erp_rows import connection, link, message
@@ -64,15 +66,26 @@ def rows() -> str:
     return "\n".join(repr(row) for model in models for row in model._default_manager.values())
 
 
-@pytest.mark.parametrize("kind", ["simulated", "tryton", "odoo"])
+def pages(client: Client, erp: ErpConnection) -> Iterator[str]:
+    """What an admin sees of the connection and of one message, in the admin and on the planner's pages."""
+    tried = Attempt.objects.exclude(sent="").latest("pk")
+    admin = (f"/admin/erp_sync/attempt/{tried.pk}/change/", "/admin/erp_sync/syncrun/")
+    for path in (*admin, f"/planning/erp/{erp.code}/setup/", f"/planning/erp/messages/{tried.message.event_id}/"):
+        answer = client.get(path)
+        assert answer.status_code == 200, path
+        yield answer.content.decode()
+
+
+@pytest.mark.parametrize("kind", ["simulated", "tryton", "odoo", "b2mml"])
 def test_an_erp_that_echoes_the_login_cannot_make_it_known(
-    db: None, server: Server, settings: Any, tmp_path: Path, caplog: pytest.LogCaptureFixture, kind: str
+    db: None, server: Server, settings: Any, tmp_path: Path, caplog: pytest.LogCaptureFixture, kind: str, client: Client
 ) -> None:
     caplog.set_level(logging.DEBUG)
     settings.DATA_DIR, now = tmp_path, timezone.now()
     secrets_keep("LEAK", dict.fromkeys(KINDS[kind].secrets, SECRET))
     options = {"database": "mes", "user": "mes"}
-    erp = connection(small_plant().line_1.area.site, now, "LEAK", kind=kind, address=server.address, options=options)
+    plant = small_plant()
+    erp = connection(plant.line_1.area.site, now, "LEAK", kind=kind, address=server.address, options=options)
     for status in STATUSES:
         server.answer = friendly_until_the_login(
             echo(status, Location=f"http://elsewhere/?{SECRET}", Set_Cookie=f"session={SECRET}")
@@ -88,5 +101,6 @@ def test_an_erp_that_echoes_the_login_cannot_make_it_known(
     assert SyncRun.objects.exclude(error="").count() >= len(STATUSES)
     assert Attempt.objects.exclude(sent="").count() == len(STATUSES)
     assert any(SECRET in repr(asked) or SPELT[1] in repr(asked) for asked in server.asked)  # it did come back
-    found = f"{rows()}\n{caplog.text}"
+    client.force_login(plant.person(Role.ADMIN))
+    found = "\n".join([rows(), caplog.text, *pages(client, erp)])
     assert [spelling for spelling in SPELT if spelling in found] == []

@@ -85,6 +85,33 @@ def test_a_secret_is_kept_outside_the_database_and_never_shown(made: World) -> N
     assert json.loads(file.read_text()) == {"password": "hush-42"}
 
 
+def test_a_secret_that_would_travel_unencrypted_is_warned_of_outside_the_demo(made: World, settings: Any) -> None:
+    warning = "goes over the line unencrypted"
+    made.act("settings", **NAMED | {"address": "http://erp.example/"})
+    settings.MES_ENV = "production"
+    assert warning not in made.eva.get(SETUP).content.decode()  # nothing is kept yet
+    made.act("secret", **{"secret-password": "hush-42"})
+    for page in (SETUP, "/planning/erp/"):
+        shown = made.eva.get(page).content.decode()
+        assert warning in shown
+        assert "hush-42" not in shown
+    for env, address in (("demo", "http://erp.example/"), ("production", "https://erp.example/")):
+        settings.MES_ENV = env
+        ErpConnection.objects.update(address=address)
+        assert warning not in made.eva.get(SETUP).content.decode(), env
+
+
+@pytest.mark.parametrize("name", ["password", "Api-Key", "client_secret", "token", "db passwd"])
+def test_a_secret_is_not_taken_as_an_option(made: World, name: str) -> None:
+    """Options stand in the database, so they would be in the journal, in the admin and in every backup."""
+    shown = made.act("settings", **NAMED | {"options": f"database = mes\n{name} = hush-42"})
+    assert "is a secret: enter it below" in shown
+    answer = made.eva.post("/planning/erp/new/", NAMED | {"code": "ERP-2", "options": f"{name} = hush-42"})
+    assert answer.status_code == 422
+    assert made.connection().options == {}
+    assert not JournalEntry.objects.filter(data__icontains="hush-42").exists()
+
+
 def test_another_address_drops_the_secret_so_that_it_goes_to_no_other_server(made: World) -> None:
     made.act("secret", **{"secret-password": "hush-42"})
     shown = made.act("settings", **NAMED | {"address": "http://elsewhere.example/"})
