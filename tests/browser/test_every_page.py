@@ -21,6 +21,7 @@ PAGES = [
     ("supervisor", "/orders/"),
     ("supervisor", "/planning/"),
     ("supervisor", "/planning/erp/"),
+    ("supervisor", "/planning/erp/totals/"),
     ("supervisor", "/materials/"),
     ("supervisor", "/shift/"),
     ("supervisor", "/handover/"),
