@@ -67,6 +67,11 @@ PAGES = [
 
 
 WIDTHS = (360, 1280)
+# What makes a page wider than the screen: the outermost elements that reach beyond it.
+WIDE = """() => document.documentElement.scrollWidth <= innerWidth ? [] :
+  [...document.querySelectorAll("body *")]
+    .filter(e => e.checkVisibility() && e.getBoundingClientRect().right > innerWidth + 1)
+    .slice(0, 4).map(e => `wider than ${innerWidth} px: ${e.outerHTML.slice(0, 160)}`)"""
 _FOUND: dict[tuple[str, str], str] = {}  # links are looked for once in a run, not by every test anew
 
 
@@ -127,8 +132,7 @@ def test_pages_are_accessible_fit_and_keep_the_policy(visit: Visitor, product: P
             for scheme, rules in (("light", RULES), ("dark", COLOURS)):
                 seen.page.emulate_media(color_scheme=scheme)  # type: ignore[arg-type]
                 found += [f"{width} {scheme}: {text}" for text in violations(seen.page, rules)]
-            if seen.page.evaluate("document.documentElement.scrollWidth > innerWidth"):
-                found.append(f"wider than {width} px")
+            found += seen.page.evaluate(WIDE)
         problems += [f"{path}: {text}" for text in found]
     assert problems == [], "\n".join(problems)
 
