@@ -12,8 +12,9 @@ from django.utils import translation
 
 from erp_sync.messages import RequestState
 from erp_sync.models import Difference, ErpLink
+from erp_sync.outbound.compare import DISCARDED
 from erp_sync.outbound.write import link_locked
-from erp_sync.reconcile import DISCARDED, STATE
+from erp_sync.reconcile import STATE
 from mes.journal.write import record
 from mes.production.lifecycle import CANCELLED
 from mes.production.order_rows import words_of

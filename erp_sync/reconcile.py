@@ -22,7 +22,7 @@ from erp_sync.models import Difference, ErpConnection, ErpLink, OutboxMessage, S
 from erp_sync.outbound.claim import UNSETTLED
 from erp_sync.outbound.codes import Codes
 from erp_sync.outbound.collect import consumed_of
-from erp_sync.outbound.compare import LotSides, Sides, compare, compare_lots
+from erp_sync.outbound.compare import DISCARDED, LotSides, Sides, compare, compare_lots
 from mes.materials.models import Lot
 from mes.production.lifecycle import BEGUN, CANCELLED, CLOSED, COMPLETED, OPEN
 from mes.production.models import WorkOrder
@@ -35,8 +35,6 @@ CHUNK = 100  # orders that the ERP is asked about at once
 MOST = 2000  # of one run: it stays well below the length of a task; the ones compared longest ago come first
 PER_NIGHT = timedelta(hours=6)
 ORDER, STATE, LOTS = "order", "order-state", "lots"
-DISCARDED = "discarded"
-"""The resolution of a difference that a person keeps as it is, with a reason: it opens anew when a value changes."""
 _OWN = Q(field__in=("good", "scrap", ORDER, STATE, LOTS)) | Q(field__startswith="consumed:")
 _OPEN_THERE = [str(state) for state in (RequestState.PLANNED, RequestState.RELEASED, RequestState.RUNNING)]
 _THERE_OVER = (RequestState.COMPLETED, RequestState.CLOSED, RequestState.CANCELLED)

@@ -4,6 +4,9 @@ from dataclasses import dataclass
 from decimal import Decimal
 from enum import StrEnum
 
+DISCARDED = "discarded"
+"""The resolution of a difference that a person keeps as it is, with a reason: it opens anew when a value changes."""
+
 
 class Found(StrEnum):
     """What a comparison found; the words are those of the stored differences."""

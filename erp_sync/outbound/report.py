@@ -12,11 +12,11 @@ from django.db.models import OuterRef, Prefetch, Q, Subquery
 from django.db.models.fields.json import KeyTextTransform
 
 from erp_sync.models import Difference, ErpConnection, ErpLink, OutboxMessage
+from erp_sync.outbound.compare import DISCARDED
 from mes.plant.models import Line
 from mes.screens.safe_csv import safe_cell
 
 ZERO = Decimal(0)
-SETTLED = "discarded"
 COLUMNS = (
     *("order", "erp_key", "line", "day", "unit", "good_erp", "good_mes", "scrap_erp", "scrap_mes"),
     *("class", "field", "erp_value", "mes_value", "why", "compared_at"),
@@ -90,7 +90,7 @@ def compared_orders(connection: ErpConnection, lines: Iterable[Line], first: dat
     day = KeyTextTransform("posting_date", "payload")
     links = links.annotate(day=Subquery(posted.annotate(day=day).values("day")[:1]))
     links = links.filter(Q(day=None) | Q(day="") | Q(day__gte=first.isoformat(), day__lte=last.isoformat()))
-    told = Difference.objects.filter(Q(resolved_at=None) | Q(resolution=SETTLED)).order_by("field", "resolved_at")
+    told = Difference.objects.filter(Q(resolved_at=None) | Q(resolution=DISCARDED)).order_by("field", "resolved_at")
     links = links.select_related("connection", "order__line")
     links = links.prefetch_related(Prefetch("differences", told, to_attr="told"))
     return [_compared(link) for link in links.order_by("order__line__code", "number", "pk")]
