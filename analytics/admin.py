@@ -16,6 +16,8 @@ from analytics.models import (
     PlanSnapshot,
     ReadinessReport,
     Refit,
+    Signal,
+    SignalMark,
     SignOff,
 )
 from mes.journal.admin import ReadOnlyAdmin, one_of
@@ -129,3 +131,24 @@ class ApproverAdmin(LineRows):
 
     list_display = ("line", "name", "since", "until", "by")
     list_filter = ("line",)
+
+
+@admin.register(Signal)
+class SignalAdmin(ReadOnlyAdmin):
+    """What was seen at lines and machines."""
+
+    list_display = ("line", "work_center", "kind", "began", "noticed_at", "ended")
+    list_filter = (one_of("kind", *Signal.Kind.values), "line")
+    list_select_related = ("line", "work_center")
+    search_fields = ("line__code",)
+    ordering = ("-id",)
+
+
+@admin.register(SignalMark)
+class SignalMarkAdmin(ReadOnlyAdmin):
+    """Words of people on signals."""
+
+    list_display = ("signal", "useful", "by", "at", "why")
+    list_select_related = ("signal",)
+    search_fields = ("by", "signal__line__code")
+    ordering = ("-id",)

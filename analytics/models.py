@@ -6,6 +6,7 @@ from django.db.models import Q
 from analytics.forecast_models import Champion, Forecast, Grain, HistoryHour, HistoryImport, Outcome, Refit
 from analytics.override_models import ForecastOverride
 from analytics.phase_models import Approver, Department, PhaseState, SignOff
+from analytics.signal_models import Signal, SignalMark
 from mes.plant.models import Line, WorkCenter
 
 __all__ = [
@@ -24,6 +25,8 @@ __all__ = [
     "ReadingLook",
     "Refit",
     "SignOff",
+    "Signal",
+    "SignalMark",
 ]
 
 

@@ -13,6 +13,7 @@ from analytics.looks import looks_forget, readings_look
 from analytics.phases.watch import lines_out_of_step
 from analytics.plans import plans_archive
 from analytics.readiness.report import lines_due, readiness_measure
+from analytics.signals.watch import line_watch
 from mes.plant.models import Line
 
 CHILD_S = 18  # killed then, before the task itself would be; its run is taken up by the next
@@ -56,6 +57,21 @@ def measure_line(code: str, actor: str = "system", key: str | None = None) -> No
 def forget_looks() -> None:
     """Drops looks that no report can use any more."""
     looks_forget(at=datetime.now(UTC))
+
+
+@shared_task
+def watch_signals() -> None:
+    """Hands out the looks for signals, one task a line."""
+    for code in Line.objects.values_list("code", flat=True):
+        watch_line_signals.delay(code)
+
+
+@shared_task
+def watch_line_signals(code: str) -> None:
+    """Looks once for signals of a line."""
+    line = Line.objects.select_related("area__site").filter(code=code).first()
+    if line is not None:
+        line_watch(line=line, at=datetime.now(UTC))
 
 
 @shared_task

@@ -1,10 +1,13 @@
 """How likely a shift misses its target, read off the quantiles of its forecast (pure)."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
+from datetime import datetime
 from itertools import pairwise
 
 TELL_FROM = 0.8
 """Said from four in five on: a word given earlier is wrong too often to be heeded."""
+OVER_BELOW = 0.6
+"""A word once given is taken back only below that, or it would come and go around the limit."""
 
 
 def risk_of_missing(levels: Sequence[float], values: Sequence[float], target: float) -> float:
@@ -25,3 +28,15 @@ def risk_of_missing(levels: Sequence[float], values: Sequence[float], target: fl
         if low < target <= high:
             return from_level + (to_level - from_level) * (target - low) / (high - low)
     return levels[-1]
+
+
+def share_left(hours: Iterable[tuple[datetime, datetime, int]], at: datetime) -> float:
+    """Share of a plan, hours as (start, end, pieces), that is still to come at an instant; 0 where nothing is planned.
+
+    Pieces of an hour fall evenly over it. Worked: 100, 100, 200 planned, half an hour into the second: 250 / 400.
+    """
+    planned = coming = 0.0
+    for start, end, pieces in hours:
+        planned += pieces
+        coming += pieces * min(1.0, max(0.0, (end - at) / (end - start)))
+    return coming / planned if planned else 0.0

@@ -19,6 +19,7 @@ BEAT_SCHEDULE: dict[str, dict[str, Any]] = {
     "archive plans": {"task": "analytics.tasks.archive_plans", "schedule": 60.0},
     "measure readiness": {"task": "analytics.tasks.measure_due", "schedule": 60.0},
     "watch lines for decay": {"task": "analytics.tasks.watch_lines", "schedule": 600.0},
+    "look for signals": {"task": "analytics.tasks.watch_signals", "schedule": 300.0},
     "offer forecasts": {"task": "analytics.tasks.offer_refits", "schedule": 60.0},
     "work off forecasts": {"task": "analytics.tasks.work_off_refits", "schedule": 20.0},
     "forget looks": {"task": "analytics.tasks.forget_looks", "schedule": 6 * 3600.0},

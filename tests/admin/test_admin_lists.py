@@ -36,6 +36,8 @@ QUERIES = {
     "analytics.phasestate": 5,
     "analytics.signoff": 5,
     "analytics.approver": 5,
+    "analytics.signal": 5,
+    "analytics.signalmark": 4,
     "downtime.reason": 5,
     "downtime.stop": 5,
     "downtime.stoprule": 5,
