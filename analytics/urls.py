@@ -8,6 +8,8 @@ from analytics.imported import screens as import_screens
 from analytics.phase_pages import screens as phase_screens
 from analytics.readiness_pages import screens
 from analytics.readiness_pages.api import ReadinessView
+from analytics.signal_pages import screens as signal_screens
+from analytics.signal_pages.api import SignalsView
 
 urlpatterns = [
     path("improve/readiness/", screens.readiness, name="readiness"),
@@ -27,5 +29,8 @@ urlpatterns = [
     path("improve/forecast/<str:code>/approve/", forecast_screens.approve, name="forecast-approve"),
     path("improve/forecast/<str:code>/<int:issued>/", forecast_screens.forecast_then, name="forecast-then"),
     path("api/v1/lines/<str:code>/forecast/", ForecastView.as_view(), name="api-line-forecast"),
+    path("improve/signals/", signal_screens.signals, name="signals"),
+    path("improve/signals/<int:number>/mark/", signal_screens.mark, name="signal-mark"),
+    path("api/v1/lines/<str:code>/signals/", SignalsView.as_view(), name="api-line-signals"),
     path("api/v1/lines/<str:code>/readiness/", ReadinessView.as_view(), name="api-line-readiness"),
 ]

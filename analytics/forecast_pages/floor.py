@@ -1,7 +1,7 @@
 """What stands of a line's forecast on the floor, the wall and the shift page: one number, its record, what to mend."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 from django.urls import reverse
@@ -11,6 +11,7 @@ from analytics.forecast_pages import words
 from analytics.forecast_pages.read import Point, Standing, forecasts_of_running, points_of, shift_names, standings
 from analytics.models import Forecast
 from analytics.phase_pages.floor import Word, floor_words
+from analytics.signal_pages.floor import signal_words
 from mes.plant.models import Line
 from mes.screens.frame import zone_named
 from mes.screens.templatetags.amounts import local_day_time
@@ -33,20 +34,23 @@ class Headline:
     fell: Word | None
     later: bool
     link: str
+    signals: tuple[str, ...] = ()
 
     @property
     def needs(self) -> bool:
-        """Whether somebody should look: no number, another rate, or a phase that was lost."""
-        return bool(self.kind == "refused" or self.drift or self.fell)
+        """Whether somebody should look: no number, another rate, a phase that was lost, an open signal."""
+        return bool(self.kind == "refused" or self.drift or self.fell or self.signals)
 
 
 def headlines(lines: Sequence[Line], at: datetime) -> list[Headline]:
-    """One for each line, in their order. Five queries however many lines there are."""
+    """One for each line, in their order. Six queries however many lines there are."""
     standing, running, fallen = standings(lines, "shift", at), forecasts_of_running(lines, at), floor_words(lines)
     shown = {line.pk: _bucket(standing[line.pk], running.get(line.pk), at) for line in lines}
     starts = [point.starts_at for found in shown.values() if found for point in (found[1],)]
     names = shift_names(lines, starts)
-    return [_headline(line, standing[line.pk], shown[line.pk], names, fallen.get(line.pk), at) for line in lines]
+    seen = signal_words(lines)
+    told = (_headline(line, standing[line.pk], shown[line.pk], names, fallen.get(line.pk), at) for line in lines)
+    return [replace(one, signals=tuple(seen.get(one.line.pk, ()))) for one in told]
 
 
 def _bucket(standing: Standing, running: Forecast | None, at: datetime) -> tuple[Forecast, Point] | None:

@@ -78,6 +78,7 @@ ROLES_OF: dict[str, frozenset[str]] = {
     "sign_phase": frozenset(set(Role) - {Role.OPERATOR}),
     "name_approver": frozenset({Role.MANAGER}),
     "import_history": frozenset({Role.SUPERVISOR, Role.PLANNER, Role.ENGINEER, Role.MANAGER}),
+    "mark_signal": frozenset(set(Role) - {Role.FINANCE}),
     "override_forecast": frozenset({Role.SUPERVISOR, Role.PLANNER, Role.MANAGER}),
     "edit_people": frozenset(),
     "edit_keys": frozenset(),

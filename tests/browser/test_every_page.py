@@ -30,6 +30,7 @@ PAGES = [
     ("supervisor", "/hours/BOTTLE-1/"),
     ("supervisor", "/improve/costs/"),
     ("supervisor", "/improve/phases/"),
+    ("supervisor", "/improve/signals/"),
     ("supervisor", "/improve/forecast/"),
     ("supervisor", "/improve/forecast/BOTTLE-1/"),
     ("operator", "/station/"),

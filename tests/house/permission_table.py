@@ -148,6 +148,8 @@ forecast-job                /improve/forecast/{line}/job/                     * 
 forecast-now                /improve/forecast/{line}/now/                     -           SEQFG
 forecast-approve            /improve/forecast/{line}/approve/                 -           -
 forecast-override           /improve/forecast/{line}/override/                -           SPG
+signals                     /improve/signals/                                 *           -
+signal-mark                 /improve/signals/{signal}/mark/                   -           OSPEMQG
 phases                      /improve/phases/                                  *           -
 line-phases                 /improve/phases/{line}/                           *           -
 phase-approver              /improve/phases/{line}/approver/                  -           G
@@ -236,6 +238,7 @@ lots-detail                 /api/v1/lots/{lot}/                               * 
 lots-genealogy              /api/v1/lots/{lot}/genealogy/?direction=up        *           -
 handovers-list              /api/v1/handovers/                                *           -
 api-line-readiness          /api/v1/lines/{line}/readiness/                   *           -
+api-line-signals            /api/v1/lines/{line}/signals/                     *           -
 api-line-forecast           /api/v1/lines/{line}/forecast/?horizon=3d&at=2026-03-02T06:30Z  *           -
 api-costs    /api/v1/costs/?line={line}&from=2026-03-02T06:00Z&to=2026-03-02T07:00Z                  SPFG        -
 erp-connections-list   /api/v1/erp/connections/                               SPFG        -

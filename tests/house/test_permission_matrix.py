@@ -15,6 +15,7 @@ from django.db import connection, transaction
 from django.test import Client
 from django.urls import URLPattern, get_resolver
 
+from analytics.models import Signal
 from erp_sync.models import ErpConnection, ErpImport
 from mes.andon.models import Call, CallCategory
 from mes.downtime.models import Stop
@@ -133,6 +134,7 @@ def furnished(plant: SmallPlant, line: Line, machine: WorkCenter, mark: str) -> 
     )
     refused, differs = dead(told, SIX), difference(told, SIX, kind="change")
     said = forecast(line, SIX, [bucket(SIX, 412)])
+    seen = Signal.objects.create(line=line, kind="silent", began=SIX, noticed_at=SIX, saw={})
     return Place(
         line,
         {
@@ -142,6 +144,7 @@ def furnished(plant: SmallPlant, line: Line, machine: WorkCenter, mark: str) -> 
             "controller": controller.code, "checklist": f"LIST-{mark}", "instruction": f"HOW-{mark}",
             "call": str(call.pk), "erp_key": mark, "import": str(file.key),
             "message": str(refused.event_id), "difference": str(differs.pk), "forecast": str(said.pk),
+            "signal": str(seen.pk),
         },
     )  # fmt: skip
 
@@ -326,7 +329,7 @@ def test_a_key_reads_its_own_lines_only_and_writes_nothing_without_the_scope(wor
 
 def test_a_code_that_does_not_exist_answers_as_one_of_another_line(world: World, clients: dict[str, Client]) -> None:
     missing = {
-        name: dict.fromkeys(("hold", "ncr", "call", "difference", "forecast"), "999999").get(
+        name: dict.fromkeys(("hold", "ncr", "call", "difference", "forecast", "signal"), "999999").get(
             name, str(UUID(int=7)) if name in ("check", "message", "import") else "NO-SUCH-THING"
         )
         for name in world.own.names

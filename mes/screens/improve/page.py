@@ -36,6 +36,7 @@ PAGES = {
     "readiness": ("readiness", gettext_lazy("Readiness")),  # of an upper package: known by its address only
     "forecast": ("forecasts", gettext_lazy("Forecast")),  # likewise
     "phases": ("phases", gettext_lazy("Phases")),  # likewise
+    "signals": ("signals", gettext_lazy("Signals")),  # likewise
 }
 """Page to the name of its address and its word, in the order of the tabs."""
 
