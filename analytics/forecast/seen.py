@@ -46,9 +46,10 @@ def seen_of(past: Past) -> Seen:
     made = ~np.isnan(good) & (past.planned_min > 0)
     rate = np.divide(past.ideal, past.planned_min, out=np.zeros(len(good)), where=told)
     usual = _usual(rate, told, good, past.planned_min * past.cov, made)
-    items = tuple(sorted({str(item) for item in past.item[told] if item}))
+    names = list(map(str, past.item.tolist()))
+    items = tuple(sorted({item for item, known in zip(names, told.tolist(), strict=True) if known and item}))
     number = {item: n for n, item in enumerate(items)}
-    code = np.array([number.get(str(item), -1) for item in past.item], dtype=np.int64)
+    code = np.array([number.get(item, -1) for item in names], dtype=np.int64)
     code = np.where(told, code, -1)
     return Seen(good, minutes, changing, np.where(told, rate, usual), code, items)
 

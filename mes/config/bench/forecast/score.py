@@ -33,7 +33,7 @@ GRAINS = (Grain("day", 24, 7, 14, 44), Grain("shift", 8, 21, 21, 26), Grain("hou
 
 @dataclass(frozen=True, slots=True)
 class Truth:
-    """A line at one origin. `start_ms`, `good`: every hour, first the history (NaN lost), what came from `origin` on."""
+    """A line at one origin, an index. `start_ms`, `good`: every hour, the history first (NaN lost), then what came."""
 
     line: str
     start_ms: NDArray[np.int64]

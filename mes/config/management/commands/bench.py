@@ -17,6 +17,7 @@ import mes
 from erp_sync.demo.environment import CannotBuild
 from erp_sync.demo.server import DidNotStart
 from mes.config.bench.child import ChildFailed as MeasureFailed
+from mes.config.bench.forecast.wanted import BadChoice, wanted_of
 from mes.config.bench.result import Result
 from mes.config.bench.system import DidNotBegin
 from mes.config.embedded.postgres import PostgresProblem
@@ -33,6 +34,7 @@ BENCHMARKS = {
     "genealogy": "the recall of one raw lot over four levels and 10,000 lots, by query, API and page",
     "outage": "PostgreSQL away for five minutes: parts counted against parts made, and how fast it is made up",
     "erp": "orders pulled from an ERP and confirmations sent to it against bare HTTP of the same exchanges",
+    "forecast": "forecasts of simulated lines that nobody tuned on, scored beside peers that --peers-python has",
     "erp_chaos": "confirmations to a real Tryton over a line that loses 40 % of all writes, against a ledger",
 }
 
@@ -57,6 +59,10 @@ class Command(BaseCommand):
         parser.add_argument("--json", action="store_true", help="one JSON document instead of tables")
         parser.add_argument("--quick", action="store_true", help="small and short: shows that it runs, not how fast")
 
+        parser.add_argument("--seeds", help="forecast: the lines to simulate, as 7000-7039; all of them meet the peers")
+        parser.add_argument("--series", type=Path, help="forecast: a folder with hourly series that have no plan")
+        parser.add_argument("--peers-python", help="forecast: a Python with statsforecast and lightgbm")
+
     def handle(self, *args: Any, **options: Any) -> None:
         """Runs the named benchmarks one after the other; a benchmark that cannot run ends with one sentence."""
         names = options["name"] or list(BENCHMARKS)
@@ -66,10 +72,10 @@ class Command(BaseCommand):
         results = []
         for name in names:
             try:
-                results.append(_run(name, quick=options["quick"], say=self._say))
+                results.append(_run(name, quick=options["quick"], say=self._say, **_own(name, options)))
             except (
                 *(ChildFailed, DidNotBegin, MeasureFailed, NoServerUser, PostgresProblem, ValkeyProblem),
-                *(CannotBuild, DidNotStart, psycopg.OperationalError),
+                *(BadChoice, CannotBuild, DidNotStart, psycopg.OperationalError),
             ) as problem:
                 raise CommandError(f"bench {name}: {problem}") from problem
             if not options["json"]:
@@ -82,11 +88,19 @@ class Command(BaseCommand):
             self.stderr.write(f"  {text} ...")
 
 
-def _run(name: str, *, quick: bool, say: Callable[[str], None]) -> Result:
+def _own(name: str, options: dict[str, Any]) -> dict[str, Any]:
+    """What only one benchmark may be told."""
+    if name != "forecast":
+        return {}
+    given = {key: options[key] for key in ("seeds", "series", "peers_python", "quick")}
+    return {"wanted": wanted_of(**given)}
+
+
+def _run(name: str, *, quick: bool, say: Callable[[str], None], **own: Any) -> Result:
     module = import_module(f"mes.config.bench.{name}")
     began = time.monotonic()
     data = Path(os.environ.get("MES_DATA_DIR") or BASE / "data").absolute()
-    result: Result = module.measure(quick=quick, data=data, say=say)
+    result: Result = module.measure(quick=quick, data=data, say=say, **own)
     result.seconds = round(time.monotonic() - began, 1)
     result.load_after = round(os.getloadavg()[0], 2)
     return result
