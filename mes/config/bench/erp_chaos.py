@@ -78,7 +78,7 @@ def run(name: str, data: str, orders: int) -> dict[str, Any]:
 def chaos(erp: Erp, *, orders: int, each: int, seed: int) -> Outcome:
     """Makes orders, confirms them over the bad line, and compares a ledger with Tryton's own rows."""
     ledgers = [Ledger(key, ITEM) for key in orders_make(erp, orders)]
-    return drive(erp.settings, erp.database, ledgers, _materials(erp), each, seed)
+    return drive(erp.settings, erp.database, ledgers, materials_of(erp), each, seed)
 
 
 def orders_make(erp: Erp, count: int) -> list[str]:
@@ -146,7 +146,7 @@ def served(home: TrytonHome, built: Built) -> Iterator[Erp]:
             server.stop()
 
 
-def _materials(erp: Erp) -> dict[str, list[str]]:
+def materials_of(erp: Erp) -> dict[str, list[str]]:
     """What the item is made of, each with the lots that are in stock."""
     with planner(erp) as session:
         lots = session.rows("stock.lot", [["product.code", "=", "CAP-28"]], ["number"])
