@@ -13,15 +13,14 @@ from django.db.models import Max
 from erp_sync.models import ErpConnection, ErpLink, FollowMark, OutboxMessage
 from erp_sync.outbound.codes import Codes
 from erp_sync.outbound.told import CLOSES, ENDS, TAPS, numbers_of_shift, numbers_told
-from erp_sync.outbound.write import message_write
+from erp_sync.outbound.write import messages_write
 from mes.journal.models import JournalEntry
 from mes.plant.models import Shift
 from mes.production.lifecycle import BEGUN, OVER
 from mes.production.models import Run
-from mes.tracking.order_counts import made_of
 
 BATCH = 500
-CHUNK = 200  # orders whose pieces are read at once
+CHUNK = 200  # orders that are read and written at once
 INTERVAL, APPROVAL = "interval", "approval"
 _Posting = ErpConnection.Posting
 _FOLLOWED = (ErpConnection.State.LIVE, ErpConnection.State.STOPPED)
@@ -138,14 +137,8 @@ def _write(connection: ErpConnection, told: dict[str, str], now: datetime) -> in
     """The messages. All links are held first, in the order of their ids, so that two writers never wait for each other
     and what is read of the orders then is no older than what anybody else told."""
     codes = Codes(connection, now)
-    links = ErpLink.objects.filter(connection=connection, order__number__in=told).select_related("order__item")
-    held = list(links.select_for_update(no_key=True, of=("self",)).order_by("pk"))
-    written = 0
-    for start in range(0, len(held), CHUNK):
-        chunk = [link for link in held[start : start + CHUNK] if link.order is not None]
-        made = made_of([link.order for link in chunk if link.order is not None])
-        for link in chunk:
-            if link.order is not None:
-                cause, pieces = told[link.order.number], made[link.order.pk]
-                written += message_write(link, cause, now, codes=codes, made=pieces) is not None
-    return written
+    links = ErpLink.objects.filter(connection=connection, order__number__in=told)
+    rows = links.select_for_update(no_key=True, of=("self",)).order_by("pk")
+    held = list(rows.values_list("pk", "order__number"))
+    chunks = (held[start : start + CHUNK] for start in range(0, len(held), CHUNK))
+    return sum(messages_write({pk: told[str(number)] for pk, number in chunk}, now, codes) for chunk in chunks)

@@ -1,11 +1,13 @@
 """A message is written: the order's totals as they are now, under the next number. Nothing new, no message."""
 
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any, NamedTuple
 from uuid import uuid4
 from zoneinfo import ZoneInfo
 
 from django.db import transaction
+from django.db.models import Case, F, Value, When
 from django.utils.translation import gettext as _
 
 from erp_sync.messages import Actuals, ExternalRef, OperationsResponse
@@ -18,7 +20,7 @@ from erp_sync.wire import actuals_from, plain
 from mes.plant.models import Shift
 from mes.production.lifecycle import CLOSED, COMPLETED
 from mes.production.models import WorkOrder
-from mes.tracking.order_counts import Made
+from mes.tracking.order_counts import Made, made_of
 
 Status = OutboxMessage.Status
 Fault = OutboxMessage.Fault
@@ -56,29 +58,68 @@ def message_write(
         fresh = link_locked(link.pk)
         if fresh.order is None or fresh.factor is None or fresh.connection.state not in _WRITES:
             return None
-        codes = codes or Codes(fresh.connection, at)
-        codes.begin()
-        response = _response(fresh, fresh.order, actuals_of(fresh, at, codes, made), codes, at)
-        last = fresh.messages.exclude(status__in=_CONTAINED).order_by("-sequence").first()
-        payload = plain(response)
-        # A message that waits for a mapping never went out: it takes the newer totals in place.
-        waits = last if last is not None and last.fault == Fault.MAPPING and not last.attempts else None
-        if waits is None and not force and last is not None and _same(last.payload, payload):
-            return None
-        fate = _fate(fresh, response, codes)
-        if waits is not None:
-            return _renew(waits, response, payload, fate, at)
-        return _store(fresh, response, payload, last, fate, cause, at)
+        last = _told_last([fresh.pk]).get(fresh.pk)
+        message = _message(fresh, cause, at, codes or Codes(fresh.connection, at), made, last, force=force)
+        _store([message] if message is not None else [])
+        return message
+
+
+def messages_write(causes: Mapping[int, str], at: datetime, codes: Codes) -> int:
+    """`message_write` for many links, by id, that the caller's transaction holds: in few statements; how many said
+    something new. Links and orders are read anew, since what the caller read may be from before it held them."""
+    rows = ErpLink.objects.filter(pk__in=list(causes), order__isnull=False, factor__isnull=False)
+    links = rows.filter(connection__state__in=_WRITES).select_related(*_WITH).order_by("pk")
+    last, made = _told_last(list(causes)), made_of([link.order for link in links if link.order is not None])
+    found = [
+        _message(link, causes[link.pk], at, codes, made[link.order.pk], last.get(link.pk))
+        for link in links
+        if link.order is not None
+    ]
+    written = [message for message in found if message is not None]
+    _store(written)
+    return len(written)
+
+
+def _told_last(link_ids: Sequence[int]) -> dict[int, OutboxMessage]:
+    """The last message of each link, whatever became of it; none of those that a later one contains."""
+    rows = OutboxMessage.objects.filter(link__in=link_ids).exclude(status__in=_CONTAINED)
+    return {row.link_id: row for row in rows.order_by("link_id", "-sequence").distinct("link_id")}
+
+
+def _message(
+    link: ErpLink,
+    cause: str,
+    at: datetime,
+    codes: Codes,
+    made: Made | None,
+    last: OutboxMessage | None,
+    *,
+    force: bool = False,
+) -> OutboxMessage | None:
+    """What is to be told of the order now, not stored yet but for one that waited; None where it is told already."""
+    if link.order is None:
+        return None
+    codes.begin()
+    response = _response(link, link.order, actuals_of(link, at, codes, made), codes, at)
+    payload = plain(response)
+    # A message that waits for a mapping never went out: it takes the newer totals in place.
+    waits = last if last is not None and last.fault == Fault.MAPPING and not last.attempts else None
+    if waits is None and not force and last is not None and _same(last.payload, payload):
+        return None
+    fate = _fate(link, response, codes)
+    if waits is not None:
+        return _renew(waits, response, payload, fate, at)
+    return _new(link, response, payload, last, fate, cause, at)
 
 
 _WRITES = (ErpConnection.State.LIVE, ErpConnection.State.STOPPED)
 """Work goes on while a connection is stopped: what is to be told gathers. A dry run tells nothing."""
+_WITH = ("connection__site", "order__item", "order__line")
 
 
 def link_locked(pk: int) -> ErpLink:
     """The link, with its order and connection, for this transaction alone: its numbers are given out one by one."""
-    rows = ErpLink.objects.select_for_update(no_key=True, of=("self",))
-    return rows.select_related("connection__site", "order__item", "order__line").get(pk=pk)
+    return ErpLink.objects.select_for_update(no_key=True, of=("self",)).select_related(*_WITH).get(pk=pk)
 
 
 def post_on(link: ErpLink, at: datetime, *, hold: bool | None = None) -> str:
@@ -130,7 +171,7 @@ def _fate(link: ErpLink, response: OperationsResponse, codes: Codes) -> Fate:
     return Fate(Status.PENDING)
 
 
-def _store(
+def _new(
     link: ErpLink,
     response: OperationsResponse,
     payload: dict[str, Any],
@@ -141,7 +182,7 @@ def _store(
 ) -> OutboxMessage:
     before = actuals_from(last.payload["cumulative"]) if last is not None else None
     payload["delta"] = plain(difference(response.cumulative, before))
-    message = OutboxMessage.objects.create(
+    return OutboxMessage(
         event_id=response.event_id,
         link=link,
         sequence=link.next_sequence,
@@ -154,9 +195,17 @@ def _store(
         created_at=at,
         due_at=at,
     )
-    badge = ErpLink.Badge.SENDING if link.badge == ErpLink.Badge.IN_SYNC else link.badge
-    ErpLink.objects.filter(pk=link.pk).update(next_sequence=link.next_sequence + 1, badge=badge)
-    return message
+
+
+def _store(messages: Sequence[OutboxMessage]) -> None:
+    """The new ones among the messages, each of another link, and the numbers that they took."""
+    new = [message for message in messages if message.pk is None]
+    if not new:
+        return
+    OutboxMessage.objects.bulk_create(new)
+    sending = When(badge=ErpLink.Badge.IN_SYNC, then=Value(ErpLink.Badge.SENDING))
+    links = ErpLink.objects.filter(pk__in=[message.link_id for message in new])
+    links.update(next_sequence=F("next_sequence") + 1, badge=Case(sending, default=F("badge")))
 
 
 def _renew(
