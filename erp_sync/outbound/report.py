@@ -115,7 +115,9 @@ def report_csv(rows: Iterable[Compared]) -> Iterator[str]:
         for one in row.differences:
             yield _line([*about, one.kind, one.field, one.erp_value, one.mes_value, one.why, at])
         if not row.differences:
-            yield _line([*about, "settled" if row.settled else "equal", "", "", "", row.settled, at])
+            differs = bool(row.good_open or row.scrap_open)
+            word = "settled" if row.settled else "differs" if differs else "equal"
+            yield _line([*about, word, "", "", "", row.settled, at])
 
 
 def sums_csv(sums: Iterable[Sum]) -> Iterator[str]:

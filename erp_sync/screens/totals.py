@@ -119,6 +119,8 @@ def _row(row: Compared) -> OrderTotals:
         return OrderTotals(row, "planned", _("Kept with a reason"), row.settled, zone)
     if None in (row.good_erp, row.good_mes):
         return OrderTotals(row, "no_data", _("A side does not tell"), "", zone)
+    if row.good_open or row.scrap_open:
+        return OrderTotals(row, "waiting", _("Differs; compared again soon"), "", zone)
     return OrderTotals(row, "running", _("Equal"), "", zone)
 
 

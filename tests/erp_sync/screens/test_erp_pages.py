@@ -6,7 +6,7 @@ from decimal import Decimal
 import pytest
 from django.test import Client
 
-from erp_sync.models import ErpConnection, SyncRun
+from erp_sync.models import Difference, ErpConnection, SyncRun
 from mes.people.models import Role
 from mes.plant.models import Area, Line, Site
 from mes.production.models import WorkOrder
@@ -188,6 +188,10 @@ def test_totals_of_both_sides_per_order_line_and_day_on_the_page_and_as_csv(
     ]
     assert per_line[1:] == ["LINE-1,pk24,2,0,22,20,2,0.5,0,0.5", "LINE-2,pk24,1,0,7,7,0,0,0,0"]
     assert "1 difference of this connection is not explained" in text(pia, path)
+    Difference.objects.update(resolved_at=now, resolution="mes")  # told again; the next comparison will see
+    assert [one.word for one in pia.get(path).context["rows"]] == ["Equal", "Differs; compared again soon", "Equal"]
+    Difference.objects.update(resolution="discarded", why="two of samples")
+    assert [one.why for one in pia.get(path).context["rows"]] == ["", "two of samples", ""]
     assert len(pia.get(f"{path}&line=LINE-2").context["rows"]) == 1
     for odd in ("?from=x&to=9999-12-31", "?from=0001-01-01&to=0001-01-02", "?by=odd", "?from=2026-03-31&to=2026-03-01"):
         text(pia, f"/planning/erp/totals/{odd}")
