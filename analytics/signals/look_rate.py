@@ -18,7 +18,7 @@ from mes.plant.models import Line
 if TYPE_CHECKING:
     from analytics.signals.watch import Looked
 
-LOOK_BACK = timedelta(days=14)  # 120 hours of habit of a line that works one shift, five days a week, and some more
+LOOK_BACK = timedelta(days=21)  # the 120 hours of habit of a line that works one shift, five days a week
 
 
 def slow(line: Line, at: datetime) -> "Looked":

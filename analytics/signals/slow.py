@@ -8,8 +8,11 @@ from typing import Literal
 
 WEIGHT = 0.3  # lambda: what the newest hour counts for
 WIDTH = 2.8  # L, in sigmas of the smoothed residual
-LEAST_HOURS = 24  # below that nobody knows how a line scatters
+LEAST_HOURS = 24  # for a habit, and as many again to know how a line scatters around it
 HABIT_HOURS = 120  # how far back a habit is looked for
+SCATTER_HOURS = 200
+CLIP = 6.0  # sigmas: one odd hour alone opens no spell that lasts
+OVER_AT = 0.8  # of the limit: a spell is over only clearly inside it, or it would come and go around the limit
 LEAST_OF_ITEM = 12  # hours of a product, before its own habit is gone by
 LEAST_RUN_MIN = 15.0  # a shorter run tells of no rate
 LEAST_SEEN = 0.9
@@ -82,37 +85,46 @@ def episodes(hours: Sequence[Hour]) -> list[Episode]:
     """Every slow spell in hours in order of time. Hours that cannot tell neither open nor close one.
 
     The residual is the pace less the habit (median of the last 120 hours that tell, of the product where it has 12),
-    in sigmas by median deviation. Hours inside a spell are no part of the habit: else it would follow them down.
+    in sigmas of the residuals themselves: of 200 hours outside of spells, by median deviation, as those of a product
+    made seldom are too few to tell how a line scatters. A rate that stays low becomes the habit after some days, and
+    the spell is over: that the rate has changed is then told by the alarm on forecasts.
     """
     found: list[Episode] = []
     habit: list[tuple[str, float]] = []
+    residuals: list[float] = []
     smooth, began, open_now = 0.0, 0, False
     for index, hour in enumerate(hours):
         pace = pace_of(hour)
         if pace is None:
             continue
-        usual, sigma = _habit(habit, hour.item)
-        if sigma > 0:
-            before, smooth = smooth, WEIGHT * (pace - usual) / sigma + (1 - WEIGHT) * smooth
+        off = None if len(habit) < LEAST_HOURS else pace - _usual(habit, hour.item)
+        sigma = _sigma(residuals)
+        if off is not None and sigma > 0:
+            score = max(-CLIP, min(CLIP, off / sigma))
+            before, smooth = smooth, WEIGHT * score + (1 - WEIGHT) * smooth
             if before >= 0 > smooth:
                 began = index
             if not open_now and smooth < -LIMIT:
                 open_now = True
-                found.append(Episode(began, index, None, math.exp(pace - usual)))
-            elif open_now and smooth >= -LIMIT:
+                found.append(Episode(began, index, None, math.exp(off)))
+            elif open_now and smooth >= -LIMIT * OVER_AT:
                 open_now = False
                 last = found[-1]
                 found[-1] = Episode(last.began, last.noticed, index, last.pace)
-        if not open_now:
-            habit = [*habit, (hour.item, pace)][-HABIT_HOURS:]
+        habit = [*habit, (hour.item, pace)][-HABIT_HOURS:]
+        if off is not None and not open_now:
+            residuals = [*residuals, off][-SCATTER_HOURS:]
     return found
 
 
-def _habit(habit: Sequence[tuple[str, float]], item: str) -> tuple[float, float]:
-    """Median pace and sigma; sigma 0 says that too little is known to go by."""
-    if len(habit) < LEAST_HOURS:
-        return 0.0, 0.0
+def _usual(habit: Sequence[tuple[str, float]], item: str) -> float:
     own = [pace for code, pace in habit if code == item]
-    paces = own if len(own) >= LEAST_OF_ITEM else [pace for _, pace in habit]
-    usual = median(paces)
-    return usual, MAD_TO_SIGMA * median(abs(pace - usual) for pace in paces)
+    return median(own if len(own) >= LEAST_OF_ITEM else [pace for _, pace in habit])
+
+
+def _sigma(residuals: Sequence[float]) -> float:
+    """0 says that too little is known to go by."""
+    if len(residuals) < LEAST_HOURS:
+        return 0.0
+    middle = median(residuals)
+    return MAD_TO_SIGMA * median(abs(off - middle) for off in residuals)

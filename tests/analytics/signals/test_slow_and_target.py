@@ -17,26 +17,32 @@ def paced(log_pace: float) -> Hour:
     return replace(PLAIN, good=100 * math.exp(log_pace))
 
 
+USUAL = [paced(value) for value in (-0.1, 0.0, 0.1)] * 17
+"""24 hours for the habit (0), 24 for the scatter (.14826), and three for which the EWMA is -.202, -.142, .103."""
+
+
 def test_three_hours_three_tenths_slower_open_an_episode_at_the_third():
-    """Sigma .14826 of -.1, 0, .1; the EWMA from the 25th hour: -.202, -.142, .103, then -.535, -.981, -1.294."""
-    usual = [paced(value) for value in (-0.1, 0.0, 0.1)] * 9
+    """A slow hour is -2.0235 sigmas, so the EWMA goes on with -.535, -.981, -1.294."""
     assert pytest.approx(1.1762, abs=1e-4) == LIMIT
-    assert episodes([*usual, *[paced(-0.3)] * 2]) == []
-    (found,) = episodes([*usual, *[paced(-0.3)] * 3])
-    assert (found.began, found.noticed, found.ended) == (27, 29, None)
+    assert episodes([*USUAL, *[paced(-0.3)] * 2]) == []
+    (found,) = episodes([*USUAL, *[paced(-0.3)] * 3])
+    assert (found.began, found.noticed, found.ended) == (51, 53, None)
     assert found.pace == pytest.approx(math.exp(-0.3))
 
 
-def test_an_episode_is_over_when_the_line_runs_as_usual_and_hours_without_data_do_not_end_it():
-    """-1.294 x .7 = -.906 in the first usual hour, which is above -1.176."""
-    slow = [*[paced(value) for value in (-0.1, 0.0, 0.1)] * 9, *[paced(-0.3)] * 3, replace(PLAIN, seen=0.2)]
+def test_an_episode_is_over_clearly_inside_the_limit_and_hours_without_data_do_not_end_it():
+    """An hour at -.1 makes -1.108 of -1.294: inside 1.1762, but not .8 of it, .941. A usual one makes it -.776."""
+    slow = [*USUAL, *[paced(-0.3)] * 3, replace(PLAIN, seen=0.2)]
     assert episodes(slow)[0].ended is None
-    assert episodes([*slow, paced(0.0)])[0].ended == 31
+    assert episodes([*slow, paced(-0.1)])[0].ended is None
+    assert episodes([*slow, paced(-0.1), paced(0.0)])[0].ended == 56
 
 
-def test_a_habit_does_not_follow_a_spell_down_so_one_of_sixty_hours_stays_open():
-    usual = [paced(value) for value in (-0.1, 0.0, 0.1)] * 9
-    assert [found.ended for found in episodes([*usual, *[paced(-0.3)] * 60])] == [None]
+def test_a_rate_that_stays_low_becomes_the_habit_and_ends_its_one_episode():
+    """With 51 usual hours behind, the middle of all hours is among the slow ones only after some 18 of them."""
+    assert [found.ended for found in episodes([*USUAL, *[paced(-0.3)] * 16])] == [None]
+    (found,) = episodes([*USUAL, *[paced(-0.3)] * 100])
+    assert found.ended is not None
 
 
 @pytest.mark.parametrize(
