@@ -72,6 +72,7 @@ def page_apply(connection: ErpConnection, page: Page, mappings: Mappings, held: 
     made = new_ones(connection, [one for one in page.requests if one.ref.key not in links], mappings, now)
     held.count(Outcome.NEW, len(made))
     same: list[ErpLink] = []
+    newer: list[ErpLink] = []
     for request in page.requests:
         link = links.get(request.ref.key)
         if request.ref.key in made:
@@ -79,9 +80,11 @@ def page_apply(connection: ErpConnection, page: Page, mappings: Mappings, held: 
         if link is not None and link_knows(link, content_hash(request)):
             same.append(link)
             if link.version != request.ref.version:
-                ErpLink.objects.filter(pk=link.pk).update(version=request.ref.version)
+                link.version = request.ref.version
+                newer.append(link)
         else:
             held.count(request_apply(connection=connection, request=request, mappings=mappings, at=now))
+    ErpLink.objects.bulk_update(newer, ["version"])
     ErpLink.objects.filter(pk__in=[link.pk for link in same]).update(last_seen_at=now, missing_sweeps=0)
     held.count(Outcome.UNCHANGED, len(same))
     for bad in page.unreadable:
@@ -145,7 +148,9 @@ def _look(connection: ErpConnection, page: Page, mappings: Mappings, found: DryR
 
 def _links(connection: ErpConnection, keys: Sequence[str]) -> dict[str, ErpLink]:
     askable = [key for key in keys if key == storable(key)]
-    return {link.key: link for link in ErpLink.objects.filter(connection=connection, key__in=askable)}
+    known = ErpLink.objects.filter(connection=connection, key__in=askable)
+    # Without what was said of each, which is most of a row and nothing to those that are unchanged.
+    return {link.key: link for link in known.only("key", "version", "content_hash", "badge")}
 
 
 def _moved(connection: ErpConnection, held: Flight, **fields: object) -> None:

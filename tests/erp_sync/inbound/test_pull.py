@@ -60,6 +60,14 @@ def test_the_overlap_brings_an_order_again_and_it_is_unchanged(thread: Thread) -
     assert (thread.order().version, JournalEntry.objects.count()) == (version, entries)
 
 
+def test_unchanged_orders_get_the_versions_that_our_own_confirmations_made(thread: Thread) -> None:
+    thread.says(an_order("7"), an_order("8"), an_order("9"))
+    seven, nine = (replace(an_order(key), ref=replace(an_order(key).ref, version=f"v{key}")) for key in "79")
+    before = thread.link("8").version
+    assert counts(thread.says(seven, nine))[1:] == (0, 0, 3, 0)
+    assert [thread.link(key).version for key in "789"] == ["v7", before, "v9"]
+
+
 def test_an_order_that_was_committed_late_is_found(thread: Thread) -> None:
     thread.says(an_order("8"))
     thread.erp.put(an_order("9"), tick=thread.erp.tick - 200)
