@@ -2,11 +2,10 @@
 
 import hashlib
 import json
-from dataclasses import fields, is_dataclass
+from dataclasses import is_dataclass
 from datetime import datetime
 from decimal import Decimal
 from enum import Enum
-from functools import cache
 from typing import Any
 from uuid import UUID
 
@@ -105,12 +104,7 @@ def _time(said: str | None) -> datetime | None:
 
 def _parts(value: Any) -> dict[str, Any]:
     """A message's fields as they are: `asdict` would copy each value deeply, which costs more than all the rest."""
-    return {name: getattr(value, name) for name in _names(type(value))}
-
-
-@cache
-def _names(kind: type) -> tuple[str, ...]:
-    return tuple(field.name for field in fields(kind))
+    return {name: getattr(value, name) for name in value.__dataclass_fields__}
 
 
 def _text(value: Any) -> Any:
