@@ -14,6 +14,7 @@ from analytics.signals.slow import Hour, episodes
 from mes.oee.fact_models import HourFact
 from mes.oee.sources import to_ms
 from mes.plant.models import Line
+from mes.screens.frame import zone_named
 
 if TYPE_CHECKING:
     from analytics.signals.watch import Looked
@@ -30,9 +31,10 @@ def slow(line: Line, at: datetime) -> "Looked":
     rolled = measured_of(line, until - LOOK_BACK, until)
     if not rolled:
         return {}
+    zone = zone_named(line.area.site.time_zone)
     keys = sorted(rolled, key=lambda key: (key[0], key[1] or 0))
     micro = _micro_shares(line, until - LOOK_BACK, until)
-    hours = [_hour(rolled[key], micro.get(key, 0.0)) for key in keys]
+    hours = [_hour(rolled[key], micro.get(key, 0.0), instant_of(key[0]).astimezone(zone).hour) for key in keys]
     found = episodes(hours)
     if not found or found[-1].ended is not None:
         return {None: None}
@@ -57,13 +59,13 @@ def drift(line: Line, at: datetime) -> "Looked":
     return {None: Found(datetime.fromisoformat(since), {}) if since else None}
 
 
-def _hour(cell: Measured, micro_share: float) -> Hour:
+def _hour(cell: Measured, micro_share: float, of_day: int) -> Hour:
     planned, down = cell.planned_ms / MINUTE_MS, cell.down_ms / MINUTE_MS
     seen = 1 - cell.unseen_ms / cell.planned_ms if cell.planned_ms else 0.0
     micro = down * micro_share
     return Hour(
         planned, seen, cell.item, float(cell.good), cell.ideal, cell.run_ms / MINUTE_MS, down - micro,
-        cell.chg_ms / MINUTE_MS, micro,
+        cell.chg_ms / MINUTE_MS, micro, of_day,
     )  # fmt: skip
 
 

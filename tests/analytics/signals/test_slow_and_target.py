@@ -18,12 +18,12 @@ def paced(log_pace: float) -> Hour:
 
 
 USUAL = [paced(value) for value in (-0.1, 0.0, 0.1)] * 17
-"""24 hours for the habit (0), 24 for the scatter (.14826), and three for which the EWMA is -.202, -.142, .103."""
+"""24 hours for the habit (0), 24 for the scatter (.14826), and three for which the EWMA is -.337, -.169, .253."""
 
 
 def test_three_hours_three_tenths_slower_open_an_episode_at_the_third():
-    """A slow hour is -2.0235 sigmas, so the EWMA goes on with -.535, -.981, -1.294."""
-    assert pytest.approx(1.1762, abs=1e-4) == LIMIT
+    """A slow hour is -2.0235 sigmas, so the EWMA goes on with -.885, -1.454, -1.739."""
+    assert pytest.approx(1.5588, abs=1e-4) == LIMIT
     assert episodes([*USUAL, *[paced(-0.3)] * 2]) == []
     (found,) = episodes([*USUAL, *[paced(-0.3)] * 3])
     assert (found.began, found.noticed, found.ended) == (51, 53, None)
@@ -31,11 +31,19 @@ def test_three_hours_three_tenths_slower_open_an_episode_at_the_third():
 
 
 def test_an_episode_is_over_clearly_inside_the_limit_and_hours_without_data_do_not_end_it():
-    """An hour at -.1 makes -1.108 of -1.294: inside 1.1762, but not .8 of it, .941. A usual one makes it -.776."""
+    """An hour at -.12 makes -1.274 of -1.739: inside 1.559, but not .8 of it, 1.247. A usual one makes it -.637."""
     slow = [*USUAL, *[paced(-0.3)] * 3, replace(PLAIN, seen=0.2)]
     assert episodes(slow)[0].ended is None
-    assert episodes([*slow, paced(-0.1)])[0].ended is None
-    assert episodes([*slow, paced(-0.1), paced(0.0)])[0].ended == 56
+    assert episodes([*slow, paced(-0.12)])[0].ended is None
+    assert episodes([*slow, paced(-0.12), paced(0.0)])[0].ended == 56
+
+
+def test_an_hour_of_day_that_is_always_slow_opens_nothing_once_it_is_known():
+    """Two of the eight hours of each day are at -.4; told which hours they are, no episode is left."""
+    night = [paced((-0.4 if n % 8 < 2 else 0.0) + (-0.08, 0.0, 0.08)[n % 3]) for n in range(30 * 8)]
+    assert len(episodes(night)) > 10
+    told = episodes([replace(hour, of_day=n % 8) for n, hour in enumerate(night)])
+    assert [found for found in told if found.noticed > 15 * 8] == []
 
 
 def test_a_rate_that_stays_low_becomes_the_habit_and_ends_its_one_episode():

@@ -114,4 +114,5 @@ def _hour(line: Line, n: int, good: float) -> Hour:
         run_min=float(line.run_min[n]),
         down_min=float(line.down_min[n]),
         changeover_min=float(line.chg_min[n]),
+        of_day=n % 24,
     )
