@@ -76,8 +76,9 @@ def watch_line_signals(code: str) -> None:
 
 @shared_task
 def offer_refits() -> None:
-    """Puts up the nightly forecasts of the lines that are due."""
-    refits_offer(at=datetime.now(UTC))
+    """Puts up the nightly forecasts of the lines that are due, unless the admin wants none."""
+    if settings.FORECASTS:
+        refits_offer(at=datetime.now(UTC))
 
 
 @shared_task

@@ -39,11 +39,7 @@ VARIABLES = [
         "folders below which ERP connections may use folders, colon separated; empty: <data>/erp-files",
     ),
     Variable("MES_TRYTON_HOME", "", "folder in which the demo's Tryton is built and kept; empty: <data>/erp"),
-    Variable(
-        "MES_DEMO_FORECASTS",
-        "1",
-        "0: the demo's story is not forecast in the background; its lines have no record then",
-    ),
+    Variable("MES_FORECASTS", "1", "0: none are made by night or of the demo's story; a person can still ask for one"),
     Variable("MES_MAIL_FROM", "millwright@localhost", "sender of reports and calls by e-mail"),
 ]
 _DEFAULTS = {variable.name: variable.default for variable in VARIABLES}
@@ -105,7 +101,7 @@ DATA_DIR = Path(env("MES_DATA_DIR")).absolute()
 MES_ENV = env("MES_ENV")
 PRODUCTION = MES_ENV == "production"
 TRYTON_HOME = env("MES_TRYTON_HOME")
-DEMO_FORECASTS = env("MES_DEMO_FORECASTS") != "0"
+FORECASTS = env("MES_FORECASTS") != "0"
 ERP_FOLDERS = tuple(filter(None, env("MES_ERP_FOLDERS").split(os.pathsep))) or (str(DATA_DIR / "erp-files"),)
 SHIFT_HORIZON_DAYS = int(env("MES_SHIFT_HORIZON_DAYS"))
 SHIFT_LOCK_DAYS = int(env("MES_SHIFT_LOCK_DAYS"))

@@ -14,6 +14,6 @@ CHILD_S = 18  # killed then, before the task itself would be; the next one goes 
 @shared_task(name="mes.demo.tasks.forecast_the_past")
 def forecast_the_past() -> None:
     """Lets a child forecast some shifts of the story; statistics are loaded there only. Does nothing without a demo."""
-    if settings.DEMO_FORECASTS and past_forecasts_waiting() is not None:
+    if settings.FORECASTS and past_forecasts_waiting() is not None:
         command = (sys.executable, "-m", "mes.demo.past_forecasts_child")
         subprocess.run(command, cwd=settings.BASE_DIR, check=True, timeout=CHILD_S)

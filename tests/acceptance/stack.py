@@ -45,6 +45,7 @@ class Stack:
         self.postgres, self.redis = _proxy(self._server), _proxy(os.environ["MES_REDIS_URL"])
         self.env = os.environ | {
             "MES_ENV": "demo",
+            "MES_FORECASTS": "0",
             "MES_DATA_DIR": str(folder / "data"),
             "MES_DATABASE_URL": _through(self.direct, self.postgres),
             "MES_REDIS_URL": _through(os.environ["MES_REDIS_URL"], self.redis),

@@ -43,7 +43,7 @@ def product(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Product]:
         port = probe.getsockname()[1]
     foreign = ("MES_DATABASE_URL", "MES_REDIS_URL", "MES_ORIGINS", "MES_DATA_DIR", "MES_SECRET_KEY")
     env = {name: value for name, value in os.environ.items() if name not in foreign} | {"MES_ENV": "demo"}
-    env["MES_DEMO_FORECASTS"] = "0"  # minutes of work that no test of these pages needs
+    env["MES_FORECASTS"] = "0"  # minutes of work that no test of these pages needs
     ready = folder / "ready.json"
     pseudo_language(ROOT, folder / "data")
     command = [sys.executable, str(ROOT / "manage.py"), "up", "--port", str(port)]

@@ -4,10 +4,11 @@ import os
 import subprocess
 import sys
 from datetime import UTC, datetime, timedelta
+from typing import Any
 from uuid import uuid4
 
 import pytest
-from django.conf import settings
+from django.conf import settings as product
 
 from analytics.forecasts.child import work_off
 from analytics.forecasts.refits import (
@@ -23,7 +24,9 @@ from analytics.forecasts.refits import (
     work_waits,
 )
 from analytics.models import Forecast, Outcome, Refit
+from analytics.tasks import offer_refits
 from mes.journal.models import JournalEntry
+from mes.plant.models import Site
 from tests.analytics.forecasts.kit import worked
 from tests.production.small_plant import SIX, SmallPlant, small_plant
 
@@ -122,7 +125,7 @@ def test_a_killed_child_loses_nothing_and_its_run_is_done_once() -> None:
     env = os.environ | {"MES_DATABASE_URL": _test_database()}
     # begun is no shift: the child must reach the run itself
     plant.line_1.shifts.filter(starts_at=now).delete()
-    died = subprocess.run([sys.executable, "-c", kills_itself], cwd=settings.BASE_DIR, env=env, check=False, timeout=60)
+    died = subprocess.run([sys.executable, "-c", kills_itself], cwd=product.BASE_DIR, env=env, check=False, timeout=60)
     assert died.returncode == -9
     left = Refit.objects.get()
     assert (left.state, left.attempts, left.step) == ("running", 1, "hours")
@@ -141,3 +144,14 @@ def _test_database() -> str:
 
     base, _, _ = os.environ["MES_DATABASE_URL"].rpartition("/")
     return f"{base}/{connection.settings_dict['NAME']}"
+
+
+def test_an_admin_can_do_without_nightly_forecasts(plant: SmallPlant, settings: Any) -> None:
+    awake = "UTC" if datetime.now(UTC).hour >= 3 else "Asia/Bangkok"  # seven hours ahead
+    Site.objects.update(time_zone=awake)
+    settings.FORECASTS = False
+    offer_refits()
+    assert not Refit.objects.exists()
+    settings.FORECASTS = True
+    offer_refits()
+    assert Refit.objects.count() == 2
